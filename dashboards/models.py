@@ -1,0 +1,64 @@
+"""Dashboards, their immutable versions and the environments that point at them."""
+
+import uuid
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+
+from secrets_admin.models import Organization, User, slug_validator
+
+environment_validator = RegexValidator(r"^[a-z0-9_-]{1,32}\Z", "Use small letters, digits, - and _, at most 32.")
+
+
+class Dashboard(models.Model):
+    """A titled set of panels that belongs to an organization."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="dashboards")
+    embed_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.CharField(max_length=63, validators=[slug_validator])
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    #: None: every origin of the workspace; a list narrows it.
+    origins = models.JSONField(null=True, blank=True)
+    viewers_may_apply_variables = models.BooleanField(default=False)
+    viewers_may_export = models.BooleanField(default=False)
+    #: Seconds a result counts as fresh; 0 turns the cache off.
+    cache_seconds = models.PositiveIntegerField(default=3600)
+    #: Seconds for which an old result is still served while a new one is fetched.
+    serve_stale_seconds = models.PositiveIntegerField(default=86_400)
+    created_at = models.DateTimeField(db_default=Now())
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "slug"], name="one_dashboard_per_slug")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DashboardVersion(models.Model):
+    """A saved state of a dashboard; never changed after it was written."""
+
+    dashboard = models.ForeignKey(Dashboard, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["dashboard", "number"], name="one_version_per_number")]
+
+
+class Environment(models.Model):
+    """A named pointer to a version; without a pinned version it follows the latest saved one."""
+
+    dashboard = models.ForeignKey(Dashboard, models.CASCADE, related_name="environments")
+    name = models.CharField(max_length=32, validators=[environment_validator])
+    version = models.ForeignKey(DashboardVersion, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["dashboard", "name"], name="one_environment_per_name")]

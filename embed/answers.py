@@ -1,0 +1,50 @@
+"""Every answer of the embed host: neutral error pages, one JSON error shape, one set of headers (threats.md I6)."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.translation import get_language_from_request, override
+
+from embedhost.lib.errors import Refused, json_error, new_reference
+
+_JSON_PREFIXES = ("/data/", "/api/", "/v2/")
+#: A refusal page holds no data, so any site may show it; the page inside somebody's product must be seen.
+_REFUSED_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors *"
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+def answer_error(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """Turn a refusal into its answer: JSON for calls, a neutral page for frames."""
+    reference = getattr(refusal, "reference", None) or new_reference()
+    if request.path_info.startswith(_JSON_PREFIXES):
+        return json_error(
+            refusal.status, refusal.code, refusal.message, reference=reference, retry_after=refusal.retry_after
+        )
+    return _refused_page(request, refusal, reference)
+
+
+def _refused_page(request: HttpRequest, refusal: Refused, reference: str) -> HttpResponse:
+    language = get_language_from_request(request)
+    with override(language):
+        body = render_to_string(
+            "embed/refused.html", {"reference": reference, "language": language, "code": refusal.code}
+        )
+    response = HttpResponse(body, status=refusal.status)
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(refusal.retry_after)
+    policy = (
+        _REFUSED_POLICY
+        if refusal.code != "forbidden"
+        else _REFUSED_POLICY.replace("frame-ancestors *", "frame-ancestors 'none'")
+    )
+    response["Content-Security-Policy"] = policy
+    return response
+
+
+def protect(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Put the headers that every answer of the embed host carries on it, errors too."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Content-Security-Policy", _DATA_POLICY)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    return response

@@ -1,0 +1,38 @@
+"""What was embedded: one row per token that opened a page."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Embed(models.Model):
+    """One embed, by the unique digest of its token (design.md section 11). Ids only, so that counts outlive their subjects."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    organization_id = models.BigIntegerField()
+    dashboard_id = models.BigIntegerField()
+    customer_id = models.BigIntegerField(null=True)
+    key_id = models.CharField(max_length=32)
+    first_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["dashboard_id", "first_at"], name="embeds_of_dashboard"),
+            models.Index(fields=["key_id", "first_at"], name="embeds_of_key"),
+        ]
+
+
+class PanelCount(models.Model):
+    """Panels shown and queries sent to the owner's database, per dashboard and day; written in batches."""
+
+    organization_id = models.BigIntegerField()
+    dashboard_id = models.BigIntegerField()
+    day = models.DateField()
+    panels = models.BigIntegerField(default=0)
+    queries = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["dashboard_id", "day"], name="one_panel_count_per_day")
+        ]

@@ -1,0 +1,62 @@
+"""Two hosts, one process: the console on one, embeds and the API on the other; each answers 404 to the other's URLs."""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve, set_urlconf
+
+from embed.answers import answer_error, protect
+from embedhost.lib.errors import NotFound, PlainHttp, Refused, Unexpected
+
+logger = logging.getLogger(__name__)
+
+
+class SplitHosts:
+    """Answer embed-host requests by themselves, without the console's middleware (no session, no cookie)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.console = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        host = request.get_host()
+        if host == settings.EMBED_HOST:
+            return _embed(request)
+        if host == settings.CONSOLE_HOST:
+            return self.console(request)
+        return protect(request, answer_error(request, NotFound()))
+
+
+def _embed(request: HttpRequest) -> HttpResponseBase:
+    set_urlconf(settings.EMBED_URLCONF)
+    try:
+        response = _call_view(request)
+    except Refused as refusal:
+        response = answer_error(request, refusal)
+    except Exception:  # noqa: BLE001 -- the outermost boundary: whatever happens, the viewer sees the neutral page
+        logger.exception("embed request failed")
+        response = answer_error(request, Unexpected())
+    finally:
+        set_urlconf(None)
+    return protect(request, response)
+
+
+def _call_view(request: HttpRequest) -> HttpResponseBase:
+    if not request.is_secure() and not settings.DEVELOPMENT:
+        return _to_https(request)
+    try:
+        match = resolve(request.path_info, settings.EMBED_URLCONF)
+    except Resolver404 as error:
+        raise NotFound from error
+    request.resolver_match = match
+    response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+    if hasattr(response, "render") and callable(response.render):
+        response = response.render()
+    return response
+
+
+def _to_https(request: HttpRequest) -> HttpResponse:
+    if request.method not in ("GET", "HEAD"):
+        return answer_error(request, PlainHttp())
+    return HttpResponse(status=301, headers={"Location": f"https://{settings.EMBED_HOST}{request.get_full_path()}"})

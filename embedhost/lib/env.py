@@ -1,0 +1,185 @@
+"""Every setting, declared once: name, kind, default and help. docs/settings.md is held to this table by a test."""
+
+import base64
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+Kind = Literal["bool", "int", "float", "str", "list", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable; ``secret`` ones may also come from the file that ``<NAME>_FILE`` names."""
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+
+
+_DECLARED = [
+    Setting(
+        "DEVELOPMENT",
+        "bool",
+        False,
+        "Allows weak settings, plain http and http://localhost origins. Never set it in production.",
+    ),
+    Setting("DEBUG", "bool", False, "Django's debug pages. Refused unless DEVELOPMENT is on."),
+    Setting("SECRET_KEY", "str", "", "Signs console sessions and forms. At least 50 random characters.", secret=True),
+    Setting(
+        "ENCRYPTION_KEYS",
+        "list",
+        [],
+        "Key ring for secrets at rest: `id:base64 of 32 bytes`, newest first, separated by commas. The first one encrypts, all decrypt.",
+        secret=True,
+    ),
+    Setting(
+        "DATABASE_URL",
+        "str",
+        "",
+        "The app database, such as postgresql://user:password@host/name. Empty: SQLite in VAR_DIR.",
+        secret=True,
+    ),
+    Setting(
+        "REDIS_URL",
+        "str",
+        "",
+        "Cache, flights and queue, such as redis://host:6379/0. Empty: in process, for one web process.",
+        secret=True,
+    ),
+    Setting("CONSOLE_HOST", "str", "localhost:8000", "Host (and port) of the console, as browsers send it."),
+    Setting(
+        "EMBED_HOST", "str", "127.0.0.1:8000", "Host (and port) of embeds and the API. Must differ from CONSOLE_HOST."
+    ),
+    Setting("ALLOWED_HOSTS", "list", [], "Further host names that health checks may use. `*` is refused."),
+    Setting(
+        "TRUSTED_PROXIES", "list", [], "Addresses or networks whose X-Forwarded-Proto and X-Forwarded-For are believed."
+    ),
+    Setting(
+        "EMBEDDING_DEFAULT",
+        "choice",
+        "off",
+        "Whether a new organization may embed before the operator enables it.",
+        choices=("on", "off"),
+    ),
+    Setting(
+        "EMAIL_URL",
+        "str",
+        "consolemail://",
+        "Mail server, such as smtp+tls://user:password@host:587. Default: mails are printed.",
+        secret=True,
+    ),
+    Setting("DEFAULT_FROM_EMAIL", "str", "embedhost <no-reply@localhost>", "Sender of mails."),
+    Setting("VAR_DIR", "str", str(ROOT / "var"), "Folder for the embedded defaults' files."),
+    Setting(
+        "LOG_LEVEL",
+        "choice",
+        "INFO",
+        "Least severe level that is logged.",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+    ),
+    Setting("WEB_PROCESSES", "int", 1, "Web processes of this server. More than 1 needs REDIS_URL."),
+    Setting("WEB_THREADS", "int", 16, "Threads of one web process. A quarter of them may wait for queries at once."),
+    Setting("STATEMENT_TIMEOUT_SECONDS", "float", 20.0, "Longest time of one query at a data source."),
+    Setting("MAX_ROWS", "int", 10_000, "Most rows of one panel; the rest is cut off and the panel says so."),
+    Setting("SOURCE_CONNECTIONS", "int", 8, "Most queries that run at one data source at once, per process."),
+    Setting("CACHE_MEMORY_MB", "int", 64, "Memory of the in-process cache, used without REDIS_URL."),
+    Setting(
+        "REVOCATION_POLL_SECONDS",
+        "float",
+        0.5,
+        "How often a process reads the revocation feed. At most 0.5 in production.",
+    ),
+]
+
+SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _DECLARED}
+
+_env = environ.Env()
+
+
+def read(name: str) -> Any:
+    """Return the value of a declared setting.
+
+    Raises ImproperlyConfigured with a sentence when the value does not fit its kind.
+    """
+    setting = SETTINGS[name]
+    try:
+        value = _read(setting)
+    except (ValueError, OSError) as error:
+        raise ImproperlyConfigured(f"{name} has a value that is not a {setting.kind}. {setting.help}") from error
+    if setting.choices and value not in setting.choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(setting.choices)}. {setting.help}")
+    return value
+
+
+def _read(setting: Setting) -> Any:
+    path = os.environ.get(f"{setting.name}_FILE") if setting.secret else None
+    if path:
+        text = Path(path).read_text(encoding="utf-8").strip()
+        return [part.strip() for part in text.split(",")] if setting.kind == "list" else text
+    reader = {"bool": _env.bool, "int": _env.int, "float": _env.float, "list": _env.list}.get(setting.kind, _env.str)
+    value = reader(setting.name, default=setting.default)
+    return value if value != "" else setting.default
+
+
+#: Values that stand in our own examples; a server that starts with one of them has no secret at all.
+EXAMPLES = ("change-me", "changeme", "django-insecure-", "development-only")
+
+
+def refuse_weak(values: dict[str, Any]) -> None:
+    """Raise ImproperlyConfigured unless the given settings are fit for production (threats.md P-SR-02)."""
+    if values["DEVELOPMENT"]:
+        return
+    problems = [*_weak_secret_key(values["SECRET_KEY"]), *_weak_ring(values), *_weak_hosts(values)]
+    if values["DEBUG"]:
+        problems.append("DEBUG is on. Debug pages show secrets: unset it.")
+    if problems:
+        raise ImproperlyConfigured("embedhost does not start. " + " ".join(problems))
+
+
+def _weak_secret_key(key: str) -> list[str]:
+    if len(key) < 50 or any(key.startswith(example) for example in EXAMPLES) or len(set(key)) < 10:
+        return ["SECRET_KEY is missing, an example or shorter than 50 random characters: set a long random text."]
+    return []
+
+
+def _weak_ring(values: dict[str, Any]) -> list[str]:
+    how = "Make one with: python -c \"import os,base64;print('k1:'+base64.b64encode(os.urandom(32)).decode())\""
+    if not values["ENCRYPTION_KEYS"]:
+        return [f"ENCRYPTION_KEYS is missing. {how}"]
+    for entry in values["ENCRYPTION_KEYS"]:
+        if weak_ring_entry(entry, values["SECRET_KEY"]):
+            return [
+                f"ENCRYPTION_KEYS has an entry that is not `id:base64 of 32 random bytes`, or equals SECRET_KEY. {how}"
+            ]
+    return []
+
+
+def weak_ring_entry(entry: str, secret_key: str) -> bool:
+    """Tell whether a key ring entry is malformed, short, an example or equal to SECRET_KEY."""
+    key_id, _, text = entry.partition(":")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        return True
+    return (
+        not key_id or len(key) != 32 or len(set(key)) < 10 or text == secret_key or key.decode("latin-1") in secret_key
+    )
+
+
+def _weak_hosts(values: dict[str, Any]) -> list[str]:
+    problems = []
+    if "*" in values["ALLOWED_HOSTS"]:
+        problems.append("ALLOWED_HOSTS holds `*`: name the hosts.")
+    if values["CONSOLE_HOST"].partition(":")[0] == values["EMBED_HOST"].partition(":")[0]:
+        problems.append("CONSOLE_HOST and EMBED_HOST are the same: give embeds a host of their own.")
+    return problems

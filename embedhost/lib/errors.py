@@ -1,0 +1,65 @@
+"""One tree of refusals that a person or program outside may see, and the one place that turns them into an answer."""
+
+import secrets
+
+from django.http import JsonResponse
+
+_REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class Refused(Exception):
+    """A planned refusal. ``message`` is for the caller and never says more than ``code`` allows."""
+
+    status = 400
+    code = "bad_request"
+    message = "The request could not be understood. Check it against the documentation."
+    retry_after: int | None = None
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or type(self).message
+        super().__init__(self.message)
+
+
+class NotFound(Refused):
+    status = 404
+    code = "not_found"
+    message = "There is nothing here. Check the address."
+
+
+class Forbidden(Refused):
+    status = 403
+    code = "forbidden"
+    message = "This is not allowed."
+
+
+class PlainHttp(Forbidden):
+    message = "Call this address over https."
+
+
+class Unexpected(Refused):
+    """A fault of ours; the log has it under the request's path, the caller gets a reference."""
+
+    status = 500
+    code = "internal_error"
+    message = "Something failed on our side. Try again; if it stays, quote the reference."
+
+
+class ServiceUnavailable(Refused):
+    status = 503
+    code = "service_unavailable"
+    message = "The service is not available right now. Try again in a few seconds."
+    retry_after = 2
+
+
+def new_reference() -> str:
+    """Return a fixed-length random reference such as R-7K3F9Q that a viewer can quote."""
+    return "R-" + "".join(secrets.choice(_REFERENCE_ALPHABET) for _ in range(6))
+
+
+def json_error(
+    status: int, code: str, message: str, *, reference: str | None = None, retry_after: int | None = None
+) -> JsonResponse:
+    """Return the one JSON error shape: ``{"code", "message", "reference"}``."""
+    body = {"code": code, "message": message, "reference": reference or new_reference()}
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
+    return JsonResponse(body, status=status, headers=headers)

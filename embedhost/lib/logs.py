@@ -1,0 +1,84 @@
+"""Logs: one structured, escaped record per event, and no token, key or bound value in any of them."""
+
+import re
+from typing import Any
+
+import structlog
+from django.http import HttpRequest
+from django.views.debug import SafeExceptionReporterFilter
+
+#: A token rides in these paths (threats.md P-SR-03); whatever follows the prefix is replaced.
+_TOKEN_IN_PATH = re.compile(r"(/iframe/|/d/[^/\s]+/[^/\s]+/|/embed/dashboard/|/dashboard/)[^/\s?\"']+")
+_TOKEN_IN_QUERY = re.compile(r"((?:embed_token|embedded-token|token)=)[^&\s\"']+")
+_COMPACT = re.compile(r"\b[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_.-]{16,}")
+_BEARER = re.compile(r"(?i)(authorization\W+|bearer\s+)\S+")
+
+
+def redact(text: str) -> str:
+    """Return ``text`` with every token in it replaced, so that it may be logged."""
+    text = _TOKEN_IN_PATH.sub(lambda found: f"{found[1]}[token]", text)
+    text = _TOKEN_IN_QUERY.sub(lambda found: f"{found[1]}[token]", text)
+    text = _COMPACT.sub("[token]", text)
+    return _BEARER.sub(lambda found: f"{found[1]}[token]", text)
+
+
+def _redact_event(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _shared() -> list[structlog.typing.Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _redact_event,
+    ]
+
+
+def configuration(level: str) -> dict[str, Any]:
+    """Return the dictConfig for Django's LOGGING: JSON lines on standard error."""
+    structlog.configure(
+        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
+        "foreign_pre_chain": [structlog.stdlib.ExtraAdder(allow=set()), *_shared()],
+        "use_get_message": True,
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": formatter},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"level": level, "propagate": True, "handlers": []},
+            # Its records repeat every statement with its bound values.
+            "django.db.backends": {"level": "INFO"},
+        },
+    }
+
+
+class ScrubbedReports(SafeExceptionReporterFilter):
+    """Error reports without frame variables, request data or tokens in paths (threats.md P-SR-04)."""
+
+    def is_active(self, request: HttpRequest | None) -> bool:
+        return True
+
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> list[tuple[str, Any]]:
+        return []
+
+    def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
+        return {}
+
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
+        return {}

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class SecretsAdminConfig(AppConfig):
+    name = "secrets_admin"

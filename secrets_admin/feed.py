@@ -1,0 +1,166 @@
+"""The revocation feed: how every process learns of a change within a second (design.md section 6).
+
+Whoever changes a fact that requests keep in memory announces it in the same transaction. Each process reads the feed
+every half second, together with the database's clock, and forgets what was named. A request that finds the last good
+reading older than a second reads by itself; when the database does not answer, the request is refused, so no process
+trusts its copy for longer than that.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import DateTimeField, ExpressionWrapper, Value
+from django.db.models.functions import Now
+
+from embedhost.lib.errors import ServiceUnavailable
+from embedhost.lib.memory import Recent
+from secrets_admin.models import FeedEntry
+
+T = TypeVar("T")
+
+#: A reading older than this is not trusted (seconds).
+MAX_AGE = 1.0
+#: A change is seen although its transaction committed later than others did: each reading looks back this far (seconds).
+LOOK_BACK = 60
+#: Facts kept per kind; the least recently used ones are read again.
+KEPT = 20_000
+
+
+class Kind(StrEnum):
+    """What an announcement is about; its subject names which one."""
+
+    SECRET = "secret"  # noqa: S105 -- a kind of fact, not a password
+    WORKSPACE = "workspace"
+    ORGANIZATION = "organization"
+    CUSTOMER = "customer"
+    DASHBOARD = "dashboard"
+    SOURCE = "source"
+
+
+def announce(kind: Kind, subject: str) -> None:
+    """Tell every process to forget what it knows of ``subject``; call it inside the transaction that changes it."""
+    FeedEntry.objects.create(kind=kind, subject=subject)
+    transaction.on_commit(feed.read)
+
+
+class Feed:
+    """One process's view of the feed and of the database's clock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._facts = {kind: Recent[str, Any](KEPT) for kind in Kind}
+        self._absent = {kind: Recent[str, Any](1000) for kind in Kind}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, as a new process would."""
+        for store in (*self._facts.values(), *self._absent.values()):
+            store.clear()
+        self._seen: dict[int, float] = {}
+        self._read_at = float("-inf")
+        self._clock = 0.0
+        self.epoch = 0
+
+    def now(self) -> float:
+        """Return the database's time in seconds since the epoch. Raises ServiceUnavailable when it cannot be known."""
+        self._ensure_recent()
+        return self._clock + (time.monotonic() - self._read_at)
+
+    def recall(self, kind: Kind, subject: str, load: Callable[[], T | None]) -> T | None:
+        """Return a fact from memory, or ``load`` it and keep it until it is announced as changed.
+
+        None (there is no such thing) is kept apart and in small number, so that guesses push no fact out.
+        """
+        self._ensure_recent()
+        known: T | None = self._facts[kind].get(subject)
+        if known is not None or self._absent[kind].get(subject):
+            return known
+        return self._load(kind, subject, load)
+
+    def _load(self, kind: Kind, subject: str, load: Callable[[], T | None]) -> T | None:
+        epoch = self.epoch
+        value = load()
+        with self._lock:
+            # A change announced while we loaded may be newer than what we read: then it is used once and not kept.
+            if epoch == self.epoch:
+                (self._absent if value is None else self._facts)[kind].put(subject, True if value is None else value)
+        return value
+
+    def _ensure_recent(self) -> None:
+        if time.monotonic() - self._read_at > min(MAX_AGE, settings.REVOCATION_POLL_SECONDS * 2):
+            self.read()
+
+    def read(self) -> None:
+        """Read the feed and the clock now. Raises ServiceUnavailable when the database does not answer."""
+        try:
+            rows = _rows()
+        except DatabaseError as error:
+            connection.close()
+            raise ServiceUnavailable from error
+        at = time.monotonic()
+        with self._lock:
+            self._take(rows, at)
+
+    def _take(self, rows: list[Row], at: float) -> None:
+        for row_id, kind, subject, _ in rows:
+            if row_id is not None and row_id not in self._seen:
+                self._seen[row_id] = at
+                self._forget(kind, subject)
+        self._seen = {row_id: seen for row_id, seen in self._seen.items() if at - seen < 2 * LOOK_BACK}
+        self._clock, self._read_at = rows[0][3], at
+
+    def _forget(self, kind: str, subject: str) -> None:
+        self.epoch += 1
+        if kind in self._facts:
+            self._facts[Kind(kind)].drop(subject)
+            self._absent[Kind(kind)].drop(subject)
+
+    def start(self) -> None:
+        """Read the feed in the background until the process ends; web servers call it once per process."""
+        threading.Thread(target=self._read_forever, name="revocation-feed", daemon=True).start()
+
+    def _read_forever(self) -> None:
+        while True:
+            try:
+                self.read()
+            except ServiceUnavailable:
+                # Requests notice by the age of the last reading and answer 503; we go on trying.
+                connection.close()
+            time.sleep(settings.REVOCATION_POLL_SECONDS)
+
+
+#: One statement for both, so that a reading is one round trip: the clock always, the recent entries if there are any.
+_READ = {
+    "postgresql": """
+        SELECT feed.id, feed.kind, feed.subject, extract(epoch FROM clock.now)::float8
+        FROM (SELECT statement_timestamp() AS now) AS clock
+        LEFT JOIN secrets_admin_feedentry AS feed ON feed.at >= clock.now - interval '60 seconds'""",
+    "sqlite": """
+        SELECT feed.id, feed.kind, feed.subject, (julianday('now') - 2440587.5) * 86400.0
+        FROM (SELECT 1) LEFT JOIN secrets_admin_feedentry AS feed
+        ON feed.at >= strftime('%Y-%m-%d %H:%M:%f', 'now', '-60 seconds')""",
+}
+Row = tuple[int | None, str, str, float]
+
+
+def _rows() -> list[Row]:
+    """Return the entries of the last LOOK_BACK seconds, each with the database's time; at least one row."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ[connection.vendor])
+        rows: list[Row] = cursor.fetchall()
+    return rows
+
+
+def prune() -> int:
+    """Delete entries older than 25 hours and return their number."""
+    old = ExpressionWrapper(Now() - Value(timedelta(hours=25)), output_field=DateTimeField())
+    return FeedEntry.objects.filter(at__lt=old).delete()[0]
+
+
+feed = Feed()
