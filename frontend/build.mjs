@@ -1,0 +1,73 @@
+// Builds everything that browsers load and the bundle that the server's V8 draws with.
+//
+//   node frontend/build.mjs            all entries, hashed names, frontend/dist/manifest.json
+//
+// dashboard.js and charts.js are ES modules (<script type="module">): the page imports charts.js when it is first needed.
+// The loaders and console.js are classic scripts without globals.
+import { build } from "esbuild";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expandThemes } from "./themes.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+const MODULES = { dashboard: "dashboard/main.ts", charts: "charts/mount.ts" };
+const CLASSIC = { embed: "embed/main.ts", bundle: "bundle/main.ts", console: "console/main.ts" };
+const STYLES = { embed: "css/embed.css", console: "css/console.css" };
+const TARGET = ["chrome109", "firefox115", "safari16"];
+
+const themes = {
+  name: "themes",
+  setup(b) {
+    b.onLoad({ filter: /tokens\.css$/ }, ({ path }) => ({ contents: expandThemes(readFileSync(path, "utf8")), loader: "css" }));
+  },
+};
+
+function present(entries) {
+  const all = Object.entries(entries).map(([name, file]) => [name, join(here, "src", file)]);
+  for (const [, file] of all) if (!existsSync(file)) console.warn(`build: ${relative(here, file)} is missing, skipped`);
+  return Object.fromEntries(all.filter(([, file]) => existsSync(file)));
+}
+
+const shared = {
+  bundle: true, minify: true, legalComments: "linked", metafile: true, target: TARGET, entryNames: "[name]-[hash]",
+  chunkNames: "chunk-[hash]", outdir: join(dist, "static"), logLevel: "warning", absWorkingDir: here, charset: "utf8",
+};
+
+/** Build one group of entries and return {"dashboard.js": "dashboard-ABCD1234.js"} of it. */
+async function group(entries, options) {
+  if (Object.keys(entries).length === 0) return {};
+  const { metafile } = await build({ ...shared, ...options, entryPoints: entries });
+  const names = {};
+  for (const [path, output] of Object.entries(metafile.outputs)) {
+    if (!output.entryPoint) continue;
+    const file = path.split("/").pop();
+    names[file.replace(/-[A-Z0-9]{8}(?=\.(js|css)$)/, "")] = file;
+  }
+  return names;
+}
+
+async function serverBundle() {
+  await build({
+    bundle: true, minify: true, legalComments: "linked", target: "es2022", format: "iife", platform: "neutral", mainFields: ["module", "main"],
+    define: { "process.env.NODE_ENV": '"production"' }, entryPoints: { charts: join(here, "src/charts/server.ts") },
+    outdir: join(dist, "server"), logLevel: "warning",
+  });
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(join(dist, "static"), { recursive: true });
+const production = { define: { "process.env.NODE_ENV": '"production"' } };
+const parts = await Promise.all([
+  group(present(MODULES), { ...production, format: "esm", splitting: true }),
+  group(present(CLASSIC), { ...production, format: "iife" }),
+  group(present(STYLES), { plugins: [themes] }),
+  serverBundle(),
+]);
+const manifest = Object.assign({}, ...parts.slice(0, 3));
+writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+for (const [name, file] of Object.entries(manifest)) {
+  const bytes = readFileSync(join(dist, "static", file)).length;
+  console.log(`${name.padEnd(14)} ${file.padEnd(26)} ${(bytes / 1024).toFixed(1)} KB`);
+}
