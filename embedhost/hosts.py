@@ -34,7 +34,7 @@ def _embed(request: HttpRequest) -> HttpResponseBase:
         response = _call_view(request)
     except Refused as refusal:
         response = answer_error(request, refusal)
-    except Exception:  # noqa: BLE001 -- the outermost boundary: whatever happens, the viewer sees the neutral page
+    except Exception:  # The outermost boundary: whatever happens, the viewer sees the neutral page.
         logger.exception("embed request failed")
         response = answer_error(request, Unexpected())
     finally:

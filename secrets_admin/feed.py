@@ -23,10 +23,12 @@ from embedhost.lib.memory import Recent
 from secrets_admin.models import FeedEntry
 
 T = TypeVar("T")
+#: Entry id (None when there is no entry), kind, subject, and the database's time in seconds.
+Row = tuple[int | None, str, str, float]
 
 #: A reading older than this is not trusted (seconds).
 MAX_AGE = 1.0
-#: A change is seen although its transaction committed later than others did: each reading looks back this far (seconds).
+#: Each reading looks back this far (seconds), since a transaction may commit later than one with a higher id.
 LOOK_BACK = 60
 #: Facts kept per kind; the least recently used ones are read again.
 KEPT = 20_000
@@ -146,7 +148,6 @@ _READ = {
         FROM (SELECT 1) LEFT JOIN secrets_admin_feedentry AS feed
         ON feed.at >= strftime('%Y-%m-%d %H:%M:%f', 'now', '-60 seconds')""",
 }
-Row = tuple[int | None, str, str, float]
 
 
 def _rows() -> list[Row]:

@@ -39,7 +39,8 @@ _DECLARED = [
         "ENCRYPTION_KEYS",
         "list",
         [],
-        "Key ring for secrets at rest: `id:base64 of 32 bytes`, newest first, separated by commas. The first one encrypts, all decrypt.",
+        "Key ring for secrets at rest: `id:base64 of 32 bytes`, newest first, with commas between. "
+        "The first one encrypts, all decrypt.",
         secret=True,
     ),
     Setting(

@@ -1,0 +1,53 @@
+"""The WSGI door. Django sees the request and nothing else of the process.
+
+granian puts the whole process environment, passwords included, into the WSGI environ; an error report would show it.
+"""
+
+import ipaddress
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "embedhost.settings")
+
+#: RFC 3875 section 4.1 meta-variables that PEP 3333 servers set.
+_CGI = frozenset(
+    "REQUEST_METHOD SCRIPT_NAME PATH_INFO QUERY_STRING CONTENT_TYPE CONTENT_LENGTH SERVER_NAME SERVER_PORT "
+    "SERVER_PROTOCOL REMOTE_ADDR REMOTE_PORT".split()
+)
+_FORWARDED = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+def _of_request(key: str) -> bool:
+    return key in _CGI or key.startswith(("wsgi.", "HTTP_"))
+
+
+def _trusted(address: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    try:
+        peer = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(peer in network for network in networks)
+
+
+def guard(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Wrap a WSGI application so that it gets request keys only, and forwarding headers from TRUSTED_PROXIES only."""
+    networks = [ipaddress.ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+
+    def guarded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        clean = {key: value for key, value in environ.items() if _of_request(key)}
+        if not _trusted(clean.get("REMOTE_ADDR", ""), networks):
+            for key in _FORWARDED:
+                clean.pop(key, None)
+        return application(clean, start_response)
+
+    return guarded
+
+
+application = guard(get_wsgi_application())

@@ -1,0 +1,93 @@
+"""What requests must know of keys, workspaces and organizations; read once, then kept until the feed says otherwise."""
+
+from dataclasses import dataclass, field
+
+from secrets_admin.feed import Kind, feed
+from secrets_admin.models import EmbedSecret, Organization, Workspace
+from tokens.keys import Key
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    id: int
+    value: bytes = field(repr=False)
+    format: str
+    workspace_id: str
+    state: str
+    purpose: str
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceFacts:
+    """A workspace as the doors see it; ``max_token_lifetime`` in seconds."""
+
+    id: str
+    organization_id: int
+    origins: tuple[str, ...]
+    max_token_lifetime: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationFacts:
+    """An organization as the doors see it."""
+
+    id: int
+    slug: str
+    embedding_enabled: bool
+
+
+def workspace(workspace_id: str) -> WorkspaceFacts | None:
+    """Return the facts of a workspace, or None."""
+    return feed.recall(Kind.WORKSPACE, workspace_id, lambda: _load_workspace(workspace_id))
+
+
+def organization(organization_id: int) -> OrganizationFacts | None:
+    """Return the facts of an organization, or None."""
+    return feed.recall(Kind.ORGANIZATION, str(organization_id), lambda: _load_organization(organization_id))
+
+
+def resolve_key(format: str, key_id: str, /) -> Key | None:
+    """Find the key that a token names, revoked ones included (tokens.keys.KeyResolver)."""
+    secret = feed.recall(Kind.SECRET, key_id, lambda: _load_secret(key_id))
+    if secret is None or secret.format != format:
+        return None
+    owner = workspace(secret.workspace_id)
+    if owner is None:
+        return None
+    return Key(
+        secret_id=secret.id,
+        key_id=key_id,
+        value=secret.value,
+        format=format,
+        organization_id=owner.organization_id,
+        workspace_id=owner.id,
+        state=_state_now(secret),
+        purpose=secret.purpose,
+        max_lifetime=owner.max_token_lifetime,
+    )
+
+
+def _state_now(secret: _Secret) -> str:
+    over = secret.until is not None and feed.now() >= secret.until
+    return EmbedSecret.State.REVOKED if over else secret.state
+
+
+def _load_workspace(workspace_id: str) -> WorkspaceFacts | None:
+    row = Workspace.objects.filter(id=workspace_id).first()
+    if row is None:
+        return None
+    return WorkspaceFacts(row.id, row.organization_id, tuple(row.origins), row.max_token_lifetime)
+
+
+def _load_organization(organization_id: int) -> OrganizationFacts | None:
+    row = Organization.objects.filter(id=organization_id).first()
+    return None if row is None else OrganizationFacts(row.id, row.slug, row.embedding_enabled)
+
+
+def _load_secret(key_id: str) -> _Secret | None:
+    row = EmbedSecret.objects.filter(key_id=key_id).first()
+    if row is None:
+        return None
+    until = row.verify_only_until.timestamp() if row.verify_only_until else None
+    return _Secret(row.id, row.value(), row.format, row.workspace_id, row.state, row.purpose, until)
