@@ -1,0 +1,90 @@
+"""The gate in front of the JWE library: nothing reaches it but one exact shape (RFC 7516 section 7.1).
+
+The library opens tokens with other algorithms, compressed ones, ones with critical headers it does not know and
+ones whose tag was moved into the ciphertext, so each of these ends here, before any key is looked up.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Final
+
+from tokens.errors import Reason, TokenError
+from tokens.strict_json import JSONRefused, read_object
+from tokens.urls import MAX_URL
+
+#: A token rides in a URL, so one longer than a whole URL has no place where it could be used.
+MAX_TOKEN: Final = MAX_URL
+
+_ALGORITHM: Final = "dir"
+_ENCRYPTION: Final = "A256GCM"
+_PARTS: Final = 5
+_IV_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+#: ``typ`` and ``cty`` say nothing that we use; some libraries add them.
+_MEMBERS: Final = frozenset({"alg", "enc", "kid", "typ", "cty"})
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A compact JWE of the one accepted shape: its text, the key id it names, its parts decoded."""
+
+    text: str
+    key_id: str
+    parts: tuple[bytes, ...]
+
+
+def is_compact_jwe(token: str) -> bool:
+    """Say whether a token has the five parts of a compact JWE, which no other format has."""
+    return token.count(".") == _PARTS - 1
+
+
+def open_envelope(token: str) -> Envelope:
+    """Check everything that can be checked without a key. Raises TokenError: malformed, wrong_algorithm."""
+    if len(token) > MAX_TOKEN:
+        raise _malformed(f"A token has {MAX_TOKEN} characters at most.")
+    parts = tuple(decode_part(part) for part in token.split("."))
+    header, encrypted_key, iv, _ciphertext, tag = parts
+    if encrypted_key:
+        raise _malformed("With alg dir the second part is empty.")
+    if len(iv) != _IV_BYTES or len(tag) != _TAG_BYTES:
+        raise _malformed(f"The third part is {_IV_BYTES} bytes, the fifth {_TAG_BYTES}.")
+    return Envelope(token, _check_header(header), parts)
+
+
+def decode_part(part: str) -> bytes:
+    """Decode base64url without padding (RFC 7515 section 2), in its one canonical spelling.
+
+    Raises TokenError: malformed.
+    """
+    if part.isascii() and len(part) % 4 != 1:
+        data = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        # The decoder skips foreign characters and ignores loose bits; writing the bytes again shows both.
+        if urlsafe_b64encode(data).rstrip(b"=") == part.encode():
+            return data
+    raise _malformed("A part is not base64url in its canonical form.")
+
+
+def _check_header(data: bytes) -> str:
+    header = _read_header(data)
+    if not all(isinstance(value, str) for value in header.values()):
+        raise _malformed("The header's members are texts.")
+    if header.get("alg") != _ALGORITHM or header.get("enc") != _ENCRYPTION:
+        raise TokenError(Reason.WRONG_ALGORITHM, problem=f"The header must say alg {_ALGORITHM} and enc {_ENCRYPTION}.")
+    if not header.keys() <= _MEMBERS:
+        raise _malformed("The header may hold alg, enc, kid, typ and cty only.")
+    key_id = header.get("kid")
+    if not isinstance(key_id, str) or not key_id:
+        raise _malformed("The header must name the key id as kid.")
+    return key_id
+
+
+def _read_header(data: bytes) -> dict[str, object]:
+    try:
+        return read_object(data)
+    except JSONRefused as refused:
+        problem = str(refused)
+    raise _malformed(f"The header is refused. {problem}")
+
+
+def _malformed(problem: str) -> TokenError:
+    return TokenError(Reason.MALFORMED, problem=problem)

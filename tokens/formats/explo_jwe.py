@@ -1,0 +1,150 @@
+"""Explo's embed secret token: a compact JWE, alg dir, enc A256GCM; also the format of our own minted tokens.
+
+Vendor: docs.explo.co, embed secrets. The claims cst, dsh, exp, iat, iss and rbc are Explo's; var, rts, vwr, loc,
+tz and jti are ours.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from jose import jwe
+
+from tokens import payload as claim
+from tokens.claims import Claims, token_digest
+from tokens.envelope import MAX_TOKEN, Envelope, is_compact_jwe, open_envelope
+from tokens.errors import Reason, TokenError
+from tokens.keys import Key, KeyResolver, find_key
+from tokens.times import read_times
+
+#: The vendor's samples use the text's bytes as the AES key, so the text itself is 256 bits long.
+_KEY_BYTES: Final = 32
+#: Decrypts in place of a key that is unknown or revoked, so that both cost what a wrong key costs.
+_DUMMY: Final = secrets.token_bytes(_KEY_BYTES)
+
+
+class ExploJwe:
+    """Reads and mints tokens of the ``explo_jwe`` format."""
+
+    name: Final = "explo_jwe"
+    kind: Final = "jwe"
+    label: Final = "Explo format, JWE A256GCM"
+
+    def new_key_value(self) -> str:
+        """Make a key value: exactly 32 characters of the 64 symbols ``A-Za-z0-9-_``, 192 random bits."""
+        return secrets.token_urlsafe(24)
+
+    def read(self, token: str, resolve: KeyResolver, now: float) -> Claims | None:
+        """Verify a token at database time ``now``; None when it has not the five parts of a compact JWE.
+
+        Raises TokenError.
+        """
+        if not is_compact_jwe(token):
+            return None
+        envelope = open_envelope(token)
+        key = find_key(resolve, self.name, envelope.key_id)
+        plaintext = _decrypt(envelope, key)
+        if key is None:
+            raise TokenError(Reason.UNKNOWN_KEY, problem="No embed secret of this format has the token's key id.")
+        if not key.verifies:
+            raise _refuse_key(key, Reason.REVOKED_KEY, "The embed secret was revoked or reset.")
+        if plaintext is None:
+            raise _refuse_key(key, Reason.BAD_SIGNATURE, "The token was not made with this embed secret's value.")
+        try:
+            digest = token_digest(self.name, key.key_id, envelope.parts)
+            return _read_claims(claim.read_payload(plaintext), key, now, digest)
+        except TokenError as refused:
+            refused.about(key, verified=True)
+            raise
+
+    def mint(
+        self,
+        key: Key,
+        *,
+        dashboard: str,
+        customer: str,
+        now: float,
+        lifetime: int,
+        origin: str | None = None,
+        variables: Mapping[str, object] | None = None,
+        rights: frozenset[str] | None = None,
+        viewer: str | None = None,
+        locale: str | None = None,
+        time_zone: str | None = None,
+    ) -> str:
+        """Make a token that ``read`` accepts for ``lifetime`` seconds from database time ``now``.
+
+        Raises TokenError: what ``read`` would refuse, or too_long.
+        """
+        if not key.mints or not _fits(key):
+            raise _refuse_key(key, Reason.REVOKED_KEY, "Only an active embed secret of this format makes tokens.")
+        issued_at = int(now)
+        given = {
+            "cst": customer,
+            "dsh": dashboard,
+            "exp": issued_at + lifetime,
+            "iat": issued_at,
+            "jti": secrets.token_urlsafe(16),
+            "iss": origin,
+            "var": variables,
+            "rts": None if rights is None else sorted(rights),
+            "vwr": viewer,
+            "loc": locale,
+            "tz": time_zone,
+        }
+        plaintext = _encode({name: value for name, value in given.items() if value is not None})
+        # The same reader that will judge the token judges it now, while its maker can still be told.
+        _read_claims(claim.read_payload(plaintext), key, now, digest="")
+        token = jwe.encrypt(plaintext, key.value, encryption="A256GCM", algorithm="dir", kid=key.key_id).decode()
+        if len(token) > MAX_TOKEN:
+            raise TokenError(Reason.TOO_LONG, problem=f"The token would have more than {MAX_TOKEN} characters.")
+        return token
+
+
+def _read_claims(payload: claim.Payload, key: Key, now: float, digest: str) -> Claims:
+    dashboard = claim.read_identifier(payload, "dsh")
+    customer = claim.read_customer(payload, "cst")
+    # Report builder rights have no counterpart here; a token that spells them wrongly is refused all the same.
+    claim.read_optional_words(payload, "rbc")
+    others = {name: claim.read_optional_identifier(payload, name) for name in ("iss", "vwr", "loc", "tz", "jti")}
+    variables = claim.read_variables(payload, "var")
+    rights = claim.read_optional_words(payload, "rts")
+    times = read_times(payload, max_lifetime=key.max_lifetime, now=now)
+    return Claims(
+        format=ExploJwe.name,
+        key=key,
+        dashboard=dashboard,
+        customer=customer,
+        expires_at=times.expires_at,
+        issued_at=times.issued_at,
+        origin=others["iss"],
+        variables=variables,
+        rights=rights,
+        viewer=others["vwr"],
+        locale=others["loc"],
+        time_zone=others["tz"],
+        token_id=others["jti"],
+        digest=digest,
+    )
+
+
+def _decrypt(envelope: Envelope, key: Key | None) -> bytes | None:
+    value = key.value if key and key.verifies and _fits(key) else _DUMMY
+    try:
+        return jwe.decrypt(envelope.text, value)
+    except Exception:  # noqa: BLE001 - the library lets foreign exceptions out; each of them means "not authentic"
+        return None
+
+
+def _fits(key: Key) -> bool:
+    return key.format == ExploJwe.name and len(key.value) == _KEY_BYTES
+
+
+def _refuse_key(key: Key, reason: Reason, problem: str) -> TokenError:
+    return TokenError(reason, problem=problem).about(key, verified=False)
+
+
+def _encode(payload: Mapping[str, object]) -> bytes:
+    # Half characters are let through here, so that the strict reader refuses them with its sentence.
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")

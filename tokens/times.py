@@ -1,0 +1,69 @@
+"""The times of a token, read with strict types and one rule for every format (RFC 7519 sections 4.1.4 to 4.1.6)."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tokens.errors import Reason, TokenError
+
+#: Seconds between now and ``exp``, and between ``iat`` and ``exp``; a workspace may set a lower ceiling.
+LONGEST_LIFETIME: Final = 86_400
+#: Seconds by which two clocks may differ.
+LEEWAY: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a token ends and, if it says so, since when it exists; seconds since the epoch."""
+
+    expires_at: float
+    issued_at: float | None
+
+
+def read_times(payload: Mapping[str, object], *, max_lifetime: int, now: float) -> Times:
+    """Check ``exp`` (required), ``iat`` and ``nbf`` against the clock.
+
+    Raises TokenError: exp_missing, expired, exp_too_far, not_yet_valid, or claim_invalid for anything that is not
+    a finite JSON number.
+    """
+    expires_at = _expiry(payload)
+    issued_at = _seconds(payload, "iat")
+    not_before = _seconds(payload, "nbf")
+    check_lifetime(expires_at, issued_at, max_lifetime=max_lifetime, now=now)
+    for claim, begins_at in (("iat", issued_at), ("nbf", not_before)):
+        if begins_at is not None and begins_at > now + LEEWAY:
+            raise TokenError(Reason.NOT_YET_VALID, claim=claim, problem="The time lies ahead; check the clock.")
+    return Times(expires_at, issued_at)
+
+
+def check_lifetime(expires_at: float, issued_at: float | None, *, max_lifetime: int, now: float) -> None:
+    """Refuse a token that has ended or that lives longer than its workspace allows.
+
+    Raises TokenError: expired, exp_too_far.
+    """
+    if now >= expires_at + LEEWAY:
+        raise TokenError(Reason.EXPIRED, claim="exp", problem="The token has ended; make a new one per page view.")
+    ceiling = min(LONGEST_LIFETIME, max_lifetime)
+    begins_at = now if issued_at is None else min(now, issued_at)
+    if expires_at - begins_at > ceiling + LEEWAY:
+        raise TokenError(Reason.EXP_TOO_FAR, claim="exp", problem=f"A token may live {ceiling} seconds at most.")
+
+
+def _expiry(payload: Mapping[str, object]) -> float:
+    if payload.get("exp") is None:
+        raise TokenError(Reason.EXP_MISSING, claim="exp", problem="Every token needs exp, in seconds since 1970.")
+    expires_at = _seconds(payload, "exp")
+    assert expires_at is not None  # noqa: S101 - narrows the type: exp is there, so _seconds gave a number
+    return expires_at
+
+
+def _seconds(payload: Mapping[str, object], claim: str) -> float | None:
+    if claim not in payload:
+        return None
+    value = payload[claim]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TokenError(Reason.CLAIM_INVALID, claim=claim, problem="It must be a number of seconds since 1970.")
+    if not math.isfinite(value):
+        raise TokenError(Reason.CLAIM_INVALID, claim=claim, problem="It must be a finite number.")
+    return float(value)

@@ -1,0 +1,28 @@
+"""The URL that carries a token: how long it is, and which characters a token in it may have."""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+#: Characters of a whole URL, scheme and host included.
+MAX_URL: Final = 2038
+
+# RFC 3986 section 3.3: a path keeps unreserved characters, sub-delims, ":", "@" and the slashes.
+_KEPT_IN_PATH: Final = "/:@!$&'()*+,;="
+_TOKEN_SEGMENT: Final = re.compile(r"[A-Za-z0-9\-_.=~]+")
+
+
+def url_length(scheme: str, host: str, path: str, raw_query: str) -> int:
+    """Count the characters of a URL as a browser sends it.
+
+    ``host`` includes a port that was written, ``path`` is decoded and is encoded again per RFC 3986 (the server
+    keeps no raw path), ``raw_query`` is as it was sent, without its question mark.
+    """
+    encoded = quote(path, safe=_KEPT_IN_PATH, errors="surrogatepass")
+    query = len(raw_query) + 1 if raw_query else 0
+    return len(scheme) + len("://") + len(host) + len(encoded) + query
+
+
+def is_token_segment(segment: str) -> bool:
+    """Say whether a decoded path segment can be a token: one or more of ``A-Za-z0-9-_.=~``."""
+    return _TOKEN_SEGMENT.fullmatch(segment) is not None
