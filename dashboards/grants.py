@@ -1,0 +1,130 @@
+"""From what a token says to what it may see. ``from_claims`` is how a page's or a call's Grant is made."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from customers.facts import find_customer
+from dashboards import variables
+from dashboards.facts import DashboardFacts, find_dashboard, spec_of
+from dashboards.spec import DashboardSpec
+from embedhost.lib.errors import Refused
+from embedhost.lib.origins import matches
+from secrets_admin import facts
+from tokens.claims import Claims
+from tokens.errors import Reason, TokenError
+from tokens.grant import Grant, GrantCustomer, Purpose
+
+#: What a holder may do besides looking.
+EXPORT = "export"
+APPLY_VARIABLES = "variables"
+RIGHTS = frozenset({EXPORT, APPLY_VARIABLES})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A Grant with what its door needs besides: the dashboard, its document and the origins that may show it."""
+
+    grant: Grant
+    dashboard: DashboardFacts
+    spec: DashboardSpec
+    origins: tuple[str, ...]
+
+
+def from_claims(claims: Claims, *, environment: str | None, referer_origin: str | None) -> Opened:
+    """Return what verified claims open. Raises TokenError with the exact inside reason."""
+    try:
+        return _open(claims, environment, referer_origin)
+    except TokenError as error:
+        raise error.about(claims.key, verified=True) from error.__cause__
+
+
+def _open(claims: Claims, environment: str | None, referer_origin: str | None) -> Opened:
+    purpose = Purpose(claims.key.purpose)
+    dashboard = find_dashboard(claims.dashboard)
+    if dashboard is None or dashboard.organization_id != claims.key.organization_id:
+        raise TokenError(Reason.UNKNOWN_DASHBOARD)
+    origins = _origins(claims, dashboard, purpose)
+    _check_origin(origins, claims.origin, referer_origin)
+    customer = find_customer(claims.key.workspace_id, claims.customer)
+    if customer is None:
+        raise TokenError(Reason.UNKNOWN_CUSTOMER)
+    version_id = _version(dashboard, environment)
+    spec = spec_of(version_id)
+    return Opened(_grant(claims, purpose, dashboard, version_id, spec, environment, customer), dashboard, spec, origins)
+
+
+def _origins(claims: Claims, dashboard: DashboardFacts, purpose: Purpose) -> tuple[str, ...]:
+    """Return the origins that may show this page; for a preview that is the console and nothing else."""
+    if purpose is Purpose.PREVIEW:
+        return (settings.CONSOLE_ORIGIN,)
+    organization = facts.organization(claims.key.organization_id)
+    if organization is None or not organization.embedding_enabled:
+        raise TokenError(Reason.EMBEDDING_DISABLED)
+    workspace = facts.workspace(claims.key.workspace_id)
+    allowed = workspace.origins if workspace else ()
+    return allowed if dashboard.origins is None else tuple(origin for origin in allowed if origin in dashboard.origins)
+
+
+def _check_origin(origins: tuple[str, ...], *named: str | None) -> None:
+    for origin in named:
+        if origin is not None and not matches(origin.removesuffix("/"), origins):
+            raise TokenError(Reason.ORIGIN_NOT_ALLOWED)
+
+
+def _version(dashboard: DashboardFacts, environment: str | None) -> int:
+    if environment is None:
+        return dashboard.latest_version_id
+    version_id = dashboard.environments.get(environment)
+    if version_id is None:
+        raise TokenError(Reason.UNKNOWN_ENVIRONMENT)
+    return version_id
+
+
+def _grant(
+    claims: Claims,
+    purpose: Purpose,
+    dashboard: DashboardFacts,
+    version_id: int,
+    spec: DashboardSpec,
+    environment: str | None,
+    customer: GrantCustomer,
+) -> Grant:
+    return Grant(
+        purpose=purpose,
+        organization_id=dashboard.organization_id,
+        workspace_id=claims.key.workspace_id,
+        dashboard_id=dashboard.id,
+        version_id=version_id,
+        environment=environment,
+        customer=customer,
+        values=_values(claims, spec, customer),
+        rights=_rights(claims, dashboard),
+        viewer_id=claims.viewer,
+        locale=claims.locale,
+        time_zone=variables.known_time_zone(claims.time_zone),
+        expires_at=claims.expires_at,
+        key_id=claims.key.key_id,
+        token_digest=claims.digest,
+    )
+
+
+def _rights(claims: Claims, dashboard: DashboardFacts) -> frozenset[str]:
+    """A token narrows or names its rights; one that is silent has the dashboard's embed defaults."""
+    if claims.rights is not None:
+        return claims.rights & RIGHTS
+    defaults = {EXPORT: dashboard.viewers_may_export, APPLY_VARIABLES: dashboard.viewers_may_apply_variables}
+    return frozenset(right for right, given in defaults.items() if given)
+
+
+def _values(claims: Claims, spec: DashboardSpec, customer: GrantCustomer) -> dict[str, object]:
+    try:
+        values = variables.from_token(spec, claims.variables)
+    except variables.UnknownVariable as error:
+        raise TokenError(Reason.UNKNOWN_VARIABLE) from error
+    except Refused as error:
+        raise TokenError(Reason.BAD_VALUE) from error
+    named = values.get(spec.customer_variable) if spec.customer_variable else None
+    if named is not None and named != customer.external_id:
+        raise TokenError(Reason.CLAIM_INVALID, claim="var", problem="The customer variable names another customer.")
+    return values
