@@ -57,6 +57,10 @@ def sealed_with_newest(sealed: str) -> bool:
 
 def keyed_hash(value: bytes, purpose: str) -> str:
     """Return a hex HMAC-SHA256 to look a secret up by, so that a database dump alone cannot confirm a guess."""
-    oldest = list(_keys().values())[-1]
-    key = hmac.digest(oldest, b"embedhost/keyed-hash/" + purpose.encode(), hashlib.sha256)
-    return hmac.digest(key, value, hashlib.sha256).hex()
+    return hmac.digest(derived_key(purpose), value, hashlib.sha256).hex()
+
+
+def derived_key(purpose: str) -> bytes:
+    """Return 32 bytes for one purpose, made from the ring's oldest key so that adding a newer one changes nothing."""
+    oldest = next(reversed(_keys().values()))
+    return hmac.digest(oldest, b"embedhost/derived/" + purpose.encode(), hashlib.sha256)

@@ -1,0 +1,283 @@
+"""The one way to rows: a Grant, a panel and values in; a finished, scoped, cached result out.
+
+``run_panel`` and ``run_panels`` serve pages, data calls, exports and previews alike. There is no way round the Grant:
+the scope, the cache key and the bound values are all made from it.
+"""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import orjson
+from django.conf import settings
+
+from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
+from dashboards.facts import DashboardFacts
+from dashboards.flights import Job, flights
+from dashboards.spec import DashboardSpec, PanelSpec
+from dashboards.variables import Values
+from datasources.access import SourceSnapshot, get_source
+from datasources.compile import Compiled, bind_values, compile_query
+from datasources.errors import DataSourceError
+from datasources.run import Result, run_statement
+from datasources.scope import Scope
+from embedhost.lib.errors import Refused
+from embedhost.lib.store import store
+from secrets_admin.feed import feed
+from tokens.grant import Grant
+
+#: Results of a dashboard without cache are shared for so long, so that a viewer who polls a slow query gets it (seconds).
+SHORTEST = 10
+#: Longest that a request waits for a flight (seconds).
+LONGEST_WAIT = 1.0
+
+State = Literal["ready", "pending", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRequest:
+    """One panel to run: what the viewer may see, of which dashboard, with which resolved values."""
+
+    grant: Grant
+    dashboard: DashboardFacts
+    spec: DashboardSpec
+    panel: PanelSpec
+    values: Values
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanelResult:
+    """What became of a panel. ``stale`` entries are older than the dashboard's cache time; the refresh is under way."""
+
+    state: State
+    key: str
+    entry: Entry | None = None
+    stale: bool = False
+    failed_since: float | None = None
+    error: Refused | DataSourceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A panel compiled and bound: everything that its result depends on is in ``key`` and ``scope``."""
+
+    request: PanelRequest
+    source: SourceSnapshot
+    compiled: Compiled
+    params: tuple[object, ...]
+    key: str
+    scope: EntryScope
+
+
+def run_panel(request: PanelRequest, *, wait: float = LONGEST_WAIT) -> PanelResult:
+    """Run one panel, waiting at most ``wait`` seconds for its flight."""
+    return run_panels([request], wait=wait)[0]
+
+
+def run_panels(requests: Sequence[PanelRequest], *, wait: float) -> list[PanelResult]:
+    """Run the panels of one page side by side, waiting at most ``wait`` seconds for all of them together.
+
+    What is cached costs one read for all. A stale result is returned at once while its flight goes on.
+    """
+    prepared = [_prepared_or_error(request) for request in requests]
+    return finish(prepared, lookup(prepared), wait=wait)
+
+
+def lookup(prepared: Sequence["Prepared | PanelResult"]) -> list[Entry | None]:
+    """Return what the cache holds for each prepared panel, with one read of the store."""
+    runnable = [item for item in prepared if isinstance(item, Prepared)]
+    found = dict(zip((item.key for item in runnable), store().get_many([item.key for item in runnable]), strict=True))
+    return [unpack(item.key, found[item.key], item.scope) if isinstance(item, Prepared) else None for item in prepared]
+
+
+def finish(
+    prepared: Sequence["Prepared | PanelResult"], entries: Sequence[Entry | None], *, wait: float
+) -> list[PanelResult]:
+    """Turn prepared panels and cached entries into results, flying for what is missing or stale."""
+    started = feed.now()
+    pairs = zip(prepared, entries, strict=True)
+    begun = [_begin(item, entry, started) if isinstance(item, Prepared) else item for item, entry in pairs]
+    deadline = time.monotonic() + min(wait, LONGEST_WAIT)
+    return [item if isinstance(item, PanelResult) else _land(item, deadline) for item in begun]
+
+
+@dataclass(frozen=True, slots=True)
+class _Airborne:
+    prepared: Prepared
+    future: Any
+
+
+def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult | _Airborne":
+    fresh_from = started - max(item.request.dashboard.cache_seconds, SHORTEST)
+    if entry is not None and entry.at >= fresh_from:
+        return PanelResult("ready", item.key, entry)
+    try:
+        future = flights().join(_job(item, started, fresh_from))
+    except Refused as error:
+        return PanelResult("failed", item.key, error=error)
+    if entry is not None:
+        return PanelResult("ready", item.key, entry, stale=True, failed_since=_failing.get(item.source.id))
+    return _Airborne(item, future)
+
+
+def _land(airborne: _Airborne, deadline: float) -> PanelResult:
+    item = airborne.prepared
+    try:
+        packed = _wait(airborne.future, deadline)
+    except NotYet:
+        return PanelResult("pending", item.key)
+    except (Refused, DataSourceError) as error:
+        return PanelResult("failed", item.key, error=error)
+    return PanelResult("ready", item.key, unpack(item.key, packed, item.scope))
+
+
+@cache
+def _waiting() -> threading.BoundedSemaphore:
+    """At most a quarter of the server's threads wait for flights at once; the others stay free for what is cached."""
+    return threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
+
+
+def _wait(future: Any, deadline: float) -> bytes:
+    if future.done() or not _waiting().acquire(blocking=False):
+        packed: bytes = future.result(timeout=0)
+        return packed
+    try:
+        packed = future.result(timeout=max(0.0, deadline - time.monotonic()))
+        return packed
+    finally:
+        _waiting().release()
+
+
+def _prepared_or_error(request: PanelRequest) -> "Prepared | PanelResult":
+    try:
+        return prepare(request)
+    except (Refused, DataSourceError) as error:
+        return PanelResult("failed", "", error=error)
+
+
+def prepare(request: PanelRequest) -> Prepared:
+    """Compile and bind a panel's query under its Grant. Raises DataSourceError or Refused; sends nothing."""
+    source = get_source(request.grant.workspace_id, request.panel.source)
+    compiled = compile_query(
+        request.panel.sql,
+        dialect=source.dialect,
+        catalog=source.catalog,
+        rules=source.rules,
+        variables={name: variable.type for name, variable in request.spec.variables.items()},
+        present=request.values.present,
+    )
+    reserved = reserved_values(request.grant, request.time_zone)
+    params = bind_values(compiled, values=request.values.by_name, reserved=reserved, scope=scope_of(request.grant))
+    scope = _entry_scope(request.grant, compiled)
+    return Prepared(request, source, compiled, params, _data_key(request, source, compiled, params, scope), scope)
+
+
+def scope_of(grant: Grant) -> Scope | None:
+    """Return the row rule that a Grant puts on data sources; None when it names no customer."""
+    customer = grant.customer
+    if customer is None:
+        return None
+    return Scope(customer.id, customer.external_id, customer.generation, customer.properties)
+
+
+def reserved_values(grant: Grant, time_zone: str) -> dict[str, object]:
+    """Return the values that only a Grant gives (design.md section 8)."""
+    customer = grant.customer
+    values: dict[str, object] = {"viewer_id": grant.viewer_id, "time_zone": time_zone}
+    if customer is not None:
+        values |= {"customer_id": customer.external_id, "customer_name": customer.name}
+        values |= {f"customer.{name}": value for name, value in customer.properties.items()}
+    return values
+
+
+def _entry_scope(grant: Grant, compiled: Compiled) -> EntryScope:
+    customer = grant.customer if compiled.scoped or compiled.reserved else None
+    return EntryScope(
+        grant.organization_id,
+        grant.workspace_id,
+        customer.id if customer else None,
+        customer.generation if customer else None,
+    )
+
+
+def _data_key(
+    request: PanelRequest, source: SourceSnapshot, compiled: Compiled, params: tuple[object, ...], scope: EntryScope
+) -> str:
+    parts: list[object] = [
+        [scope.organization_id, scope.workspace_id, scope.customer_id, scope.generation],
+        [source.id, source.version, source.role, source.rules.version, source.catalog.version],
+        [request.grant.version, request.grant.version_id, request.panel.id, compiled.digest],
+        [request.time_zone, settings.MAX_ROWS],
+        typed(params),
+    ]
+    return digest_of("data", parts)
+
+
+#: Since when the flights of a source have failed, by source id, in this process (seconds).
+_failing: dict[int, float] = {}
+
+
+def _job(item: Prepared, started: float, fresh_from: float) -> Job:
+    clock = time.monotonic()
+
+    def now() -> float:
+        return started + (time.monotonic() - clock)
+
+    def work() -> bytes:
+        return pack(item.key, _query(item, now()))
+
+    def accept(raw: bytes | None) -> bool:
+        entry = unpack(item.key, raw, item.scope)
+        return entry is not None and entry.at >= fresh_from
+
+    dashboard = item.request.dashboard
+    keep = max(dashboard.cache_seconds, SHORTEST) + dashboard.serve_stale_seconds
+    return Job(item.key, str(item.source.id), work, accept, keep)
+
+
+def _query(item: Prepared, at: float) -> Entry:
+    try:
+        result = run_statement(
+            item.source,
+            item.compiled,
+            item.params,
+            timeout=settings.STATEMENT_TIMEOUT_SECONDS,
+            max_rows=settings.MAX_ROWS,
+        )
+    except DataSourceError:
+        _failing.setdefault(item.source.id, at)
+        raise
+    _failing.pop(item.source.id, None)
+    return make_entry(item.scope, at, result.rows, _body(item.request.panel, result, at))
+
+
+def _body(panel: PanelSpec, result: Result, at: float) -> bytes:
+    columns = [
+        {"name": name, "type": kind, "values": values}
+        for (name, kind), values in zip(result.columns, result.values, strict=True)
+    ]
+    return orjson.dumps(
+        {
+            "panel": panel.id,
+            "type": panel.type,
+            "encoding": panel.encoding,
+            "data": {"columns": columns, "rows": result.rows, "truncated": result.truncated},
+            "as_of": as_of(at),
+        }
+    )
+
+
+def as_of(at: float) -> str:
+    """Return a time in seconds as ISO 8601 in UTC, to the second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def values_of(body: bytes) -> Mapping[str, Any]:
+    """Return a finished body as the drawing spec that charts read."""
+    spec: Mapping[str, Any] = orjson.loads(body)
+    return spec

@@ -1,0 +1,162 @@
+"""Shared short-lived bytes and leases: in Redis when there is one, else in this process with the same meaning.
+
+Redis only spares work. When it does not answer, nothing is found, nothing is kept and every lease is granted, after one
+short timeout; a breaker then leaves it alone for a few seconds (threats.md S-01).
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Protocol, TypeVar
+
+import redis
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 0.25
+BREAK_SECONDS = 5.0
+#: An owner that does not renew its lease for so long is dead.
+LEASE_SECONDS = 3.0
+
+_FINISH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+redis.call('DEL', KEYS[1])
+return 1
+"""
+_RENEW = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
+
+
+class Store(Protocol):
+    """Bytes by key for a number of seconds, and leases that one owner holds at a time."""
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]: ...
+
+    def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None: ...
+
+    def take_lease(self, key: str, owner: str) -> bool: ...
+
+    def renew_lease(self, key: str, owner: str) -> bool: ...
+
+    def finish(self, lease: str, owner: str, key: str, value: bytes, seconds: float) -> bool:
+        """Put ``value`` and give the lease back in one step, only while ``owner`` still holds it (fencing)."""
+        ...
+
+
+class MemoryStore:
+    """The store of a single process, bounded by the bytes it holds."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._entries: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._leases: dict[str, tuple[float, str]] = {}
+        self._lock = threading.Lock()
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        with self._lock:
+            return [self._get(key) for key in keys]
+
+    def _get(self, key: str) -> bytes | None:
+        until, value = self._entries.get(key, (0.0, b""))
+        if until <= time.monotonic():
+            self._remove(key)
+            return None
+        self._entries.move_to_end(key)
+        return value
+
+    def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
+        with self._lock:
+            for key, value, seconds in entries:
+                self._put(key, value, seconds)
+
+    def _put(self, key: str, value: bytes, seconds: float) -> None:
+        self._remove(key)
+        self._entries[key] = (time.monotonic() + seconds, value)
+        self._bytes += len(value)
+        while self._bytes > self._max_bytes and self._entries:
+            self._remove(next(iter(self._entries)))
+
+    def _remove(self, key: str) -> None:
+        _, value = self._entries.pop(key, (0.0, b""))
+        self._bytes -= len(value)
+
+    def take_lease(self, key: str, owner: str) -> bool:
+        with self._lock:
+            until, _ = self._leases.get(key, (0.0, ""))
+            if until > time.monotonic():
+                return False
+            self._leases[key] = (time.monotonic() + LEASE_SECONDS, owner)
+            return True
+
+    def renew_lease(self, key: str, owner: str) -> bool:
+        with self._lock:
+            if self._leases.get(key, (0.0, ""))[1] != owner:
+                return False
+            self._leases[key] = (time.monotonic() + LEASE_SECONDS, owner)
+            return True
+
+    def finish(self, lease: str, owner: str, key: str, value: bytes, seconds: float) -> bool:
+        with self._lock:
+            if self._leases.get(lease, (0.0, ""))[1] != owner:
+                return False
+            del self._leases[lease]
+            self._put(key, value, seconds)
+            return True
+
+
+class RedisStore:
+    """The store that processes and replicas share."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=None
+        )
+        self._finish = self._redis.register_script(_FINISH)
+        self._renew = self._redis.register_script(_RENEW)
+        self._broken_until = 0.0
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        nothing: list[bytes | None] = [None] * len(keys)
+        return self._try(lambda: self._redis.mget(keys), nothing) if keys else nothing
+
+    def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
+        self._try(lambda: self._put_many(entries), None)
+
+    def _put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for key, value, seconds in entries:
+            pipeline.set(key, value, px=int(seconds * 1000))
+        pipeline.execute()
+
+    def take_lease(self, key: str, owner: str) -> bool:
+        return bool(self._try(lambda: self._redis.set(key, owner, nx=True, px=int(LEASE_SECONDS * 1000)), True))
+
+    def renew_lease(self, key: str, owner: str) -> bool:
+        return bool(self._try(lambda: self._renew([key], [owner, int(LEASE_SECONDS * 1000)]), False))
+
+    def finish(self, lease: str, owner: str, key: str, value: bytes, seconds: float) -> bool:
+        return bool(self._try(lambda: self._finish([lease, key], [owner, value, int(seconds * 1000)]), False))
+
+    def _try(self, call: Callable[[], T], otherwise: T) -> T:
+        if time.monotonic() < self._broken_until:
+            return otherwise
+        try:
+            return call()
+        except redis.RedisError as error:
+            self._broken_until = time.monotonic() + BREAK_SECONDS
+            logger.warning("Redis does not answer; going on without it", extra={"error": type(error).__name__})
+            return otherwise
+
+
+@cache
+def store() -> Store:
+    """Return the process's store, as the settings name it."""
+    if settings.REDIS_URL:
+        return RedisStore(settings.REDIS_URL)
+    return MemoryStore(settings.CACHE_MEMORY_MB * 1024 * 1024)
