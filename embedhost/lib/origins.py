@@ -81,7 +81,7 @@ def check_origins(texts: Iterable[str]) -> list[str]:
 
 
 def matches(origin: str, patterns: Iterable[str]) -> bool:
-    """Tell whether an origin, as a browser sends it, is on a list of checked origins; as ``frame-ancestors`` decides."""
+    """Tell whether an origin, as a browser sends it, is on a checked list; decides as ``frame-ancestors`` does."""
     shape = _SHAPE.fullmatch(origin.lower())
     if shape is None or "*" in origin:
         return False

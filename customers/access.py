@@ -1,0 +1,45 @@
+"""The only way to a customer's row: through its workspace. A stranger gets 404."""
+
+import unicodedata
+import uuid
+
+from django.db.models import Q, QuerySet
+
+from customers.models import Customer
+from embedhost.lib.errors import NotFound
+from secrets_admin.models import Workspace
+
+
+def list_customers(workspace: Workspace, search: str = "") -> QuerySet[Customer]:
+    """Return the workspace's living customers by name; ``search`` looks in name and external id."""
+    rows = workspace.customers.filter(deleted_at=None)
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(external_id__icontains=search))
+    return rows.order_by("name", "external_id", "id")
+
+
+def get_customer(workspace: Workspace, uid: uuid.UUID) -> Customer:
+    """Return one living customer of the workspace. Raises NotFound."""
+    customer = workspace.customers.select_related("workspace__organization").filter(uid=uid, deleted_at=None).first()
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+def find_by_external_id(workspace: Workspace, external_id: str) -> Customer | None:
+    """Return the living customer with exactly this external id, or None."""
+    customer = workspace.customers.filter(external_id=external_id, deleted_at=None).first()
+    return customer if customer is not None and customer.external_id == external_id else None
+
+
+def code_points(external_id: str) -> str:
+    """Spell the characters outside ASCII with their code points and names; empty when there is none.
+
+    >>> code_points("аcme")
+    'U+0430 cyrillic small letter a'
+    """
+    return ", ".join(
+        f"U+{ord(sign):04X} {unicodedata.name(sign, 'unnamed').lower()}"
+        for sign in dict.fromkeys(external_id)
+        if not sign.isascii()
+    )

@@ -1,0 +1,15 @@
+"""Refusals of this app that a form or a backend shows."""
+
+from embedhost.lib.errors import Refused
+
+
+class CustomerRefused(Refused):
+    """A customer cannot be made or changed this way; the message says why."""
+
+    code = "customer_invalid"
+
+
+class CustomerExists(CustomerRefused):
+    status = 409
+    code = "customer_exists"
+    message = "A customer with this external ID is there already."

@@ -1,0 +1,160 @@
+"""What changes customers and their tokens. Each call is one transaction with its audit record."""
+
+import re
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from customers.errors import CustomerExists, CustomerRefused
+from customers.facts import subject
+from customers.models import Customer
+from customers.properties import check_properties
+from secrets_admin import audit
+from secrets_admin.access import Actor
+from secrets_admin.audit import Action
+from secrets_admin.feed import Kind, announce
+from secrets_admin.models import Workspace
+from tokens.identifiers import check_identifier
+
+_LONGEST_NAME = 255
+#: Control characters, half characters and direction marks, which would change the text around a name.
+_NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def create_customer(
+    workspace: Workspace,
+    external_id: str,
+    *,
+    name: str = "",
+    properties: Mapping[str, object] | None = None,
+    actor: Actor,
+) -> Customer:
+    """Make a customer. Raises CustomerExists, CustomerRefused."""
+    customer, made = get_or_create_customer(workspace, external_id, name=name, properties=properties, actor=actor)
+    if not made:
+        raise CustomerExists
+    return customer
+
+
+def get_or_create_customer(
+    workspace: Workspace,
+    external_id: str,
+    *,
+    name: str = "",
+    properties: Mapping[str, object] | None = None,
+    actor: Actor,
+) -> tuple[Customer, bool]:
+    """Return the customer with this external id, and whether it was made now; callers at once get the same one.
+
+    An existing customer stays as it is. A deleted one comes back with a new generation and a new token, so that
+    nothing from before works again. ``name`` defaults to the external id. Raises CustomerRefused.
+    """
+    _check_external_id(external_id)
+    fields = {"name": _check_name(name or external_id), "properties": check_properties(properties or {})}
+    with transaction.atomic():
+        customer, made = _insert_or_lock(workspace, external_id, fields)
+        if not made and customer.deleted_at is not None:
+            made = _bring_back(customer, fields)
+        if made:
+            _announce(customer)
+            _record(customer, actor, "customer.created", generation=customer.generation)
+    return customer, made
+
+
+def update_customer(customer: Customer, *, name: str, properties: Mapping[str, object], actor: Actor) -> None:
+    """Change name and properties; pages that are open use the new properties at once. Raises CustomerRefused."""
+    with transaction.atomic():
+        row = _lock(customer)
+        row.name, row.properties = _check_name(name), check_properties(properties)
+        row.save(update_fields=["name", "properties"])
+        _announce(row)
+        _record(row, actor, "customer.changed")
+    customer.name, customer.properties = row.name, row.properties
+
+
+def refresh_token(customer: Customer, *, actor: Actor) -> str:
+    """Replace the customer's token and return the new one; of two calls at once the last answer's token is valid."""
+    with transaction.atomic(durable=True):
+        row = _lock(customer)
+        token = row.new_token()
+        row.save(update_fields=["token_sealed", "token_hash"])
+        _announce(row)
+        _record(row, actor, "customer.token_refreshed")
+    return token
+
+
+def reveal_token(customer: Customer, *, actor: Actor) -> str:
+    """Return the customer's token and write who saw it."""
+    with transaction.atomic():
+        _record(customer, actor, "customer.token_revealed")
+    return customer.token()
+
+
+def delete_customer(customer: Customer, *, actor: Actor) -> None:
+    """Delete a customer: its token and every token that names it end within a second; its row stays, for the counts."""
+    with transaction.atomic(durable=True):
+        row = _lock(customer)
+        row.generation += 1
+        row.new_token()
+        row.deleted_at = Now()
+        row.save(update_fields=["generation", "token_sealed", "token_hash", "deleted_at"])
+        _announce(row)
+        _record(row, actor, "customer.deleted")
+
+
+def _check_external_id(external_id: object) -> None:
+    problem = check_identifier(external_id) if isinstance(external_id, str) else "It is not a text."
+    if problem:
+        raise CustomerRefused(f"This cannot be an external ID. {problem}")
+
+
+def _check_name(name: str) -> str:
+    if not name.strip() or len(name) > _LONGEST_NAME or _NOT_IN_NAMES.search(name):
+        raise CustomerRefused("A name has 1 to 255 characters, without control or direction characters.")
+    return name
+
+
+def _insert_or_lock(workspace: Workspace, external_id: str, fields: Mapping[str, object]) -> tuple[Customer, bool]:
+    """Insert and let the unique constraint decide who was first; whoever lost reads the winner's row."""
+    rows = Customer.objects.select_for_update().filter(workspace=workspace, external_id=external_id)
+    found = rows.first()
+    if found is not None:
+        return found, False
+    customer = Customer(workspace=workspace, external_id=external_id, **fields)
+    customer.new_token()
+    try:
+        with transaction.atomic():
+            customer.save()
+    except IntegrityError:
+        return rows.get(), False
+    return customer, True
+
+
+def _bring_back(customer: Customer, fields: Mapping[str, object]) -> bool:
+    for field, value in fields.items():
+        setattr(customer, field, value)
+    customer.generation += 1
+    customer.new_token()
+    customer.deleted_at = None
+    customer.created_at = Now()
+    customer.save()
+    customer.refresh_from_db(fields=["created_at"])
+    return True
+
+
+def _lock(customer: Customer) -> Customer:
+    """Return the living row, locked. Raises CustomerRefused when it was deleted in the meantime."""
+    rows = Customer.objects.select_for_update(of=("self",)).select_related("workspace__organization")
+    row = rows.filter(id=customer.id, deleted_at=None).first()
+    if row is None:
+        raise CustomerRefused("This customer is deleted.")
+    return row
+
+
+def _announce(customer: Customer) -> None:
+    announce(Kind.CUSTOMER, subject(customer.workspace_id, customer.external_id))
+
+
+def _record(customer: Customer, actor: Actor, action: Action, **detail: object) -> None:
+    audit.record(customer.workspace.organization, actor, action, customer.external_id, uid=str(customer.uid), **detail)

@@ -1,0 +1,44 @@
+"""The audit log: one record for each privileged action, written in the action's own transaction."""
+
+from typing import Literal
+
+from secrets_admin.access import Actor
+from secrets_admin.models import AuditRecord, Organization
+
+#: What a record can tell of.
+Action = Literal[
+    "secret.created",
+    "secret.rotated",
+    "secret.reset",
+    "secret.reset_all",
+    "secret.retired",
+    "secret.revealed",
+    "api_key.created",
+    "api_key.revoked",
+    "origin.added",
+    "origin.removed",
+    "token_lifetime.changed",
+    "customer.created",
+    "customer.changed",
+    "customer.deleted",
+    "customer.token_refreshed",
+    "customer.token_revealed",
+    "dashboard.embed_settings_changed",
+    "dashboard.previewed",
+]
+
+
+def record(organization: Organization, actor: Actor, action: Action, subject: str, **detail: object) -> AuditRecord:
+    """Write who did what to ``subject``, from where; call it inside the action's transaction.
+
+    ``detail`` never holds a secret.
+    """
+    return AuditRecord.objects.create(
+        organization=organization,
+        actor=actor.user,
+        actor_email=actor.email,
+        action=action,
+        subject=subject[:200],
+        address=actor.address,
+        detail=detail,
+    )

@@ -1,0 +1,18 @@
+"""Refusals of this app that a form or a backend shows."""
+
+from embedhost.lib.errors import Forbidden, Refused
+
+
+class PasswordNeeded(Forbidden):
+    code = "password_needed"
+    message = "Enter your password to go on."
+
+
+class SecretRefused(Refused):
+    """An embed secret cannot be made or changed this way; the message says why."""
+
+    code = "secret_refused"
+
+
+class OriginNeeded(SecretRefused):
+    message = "Add the site that may show your dashboards first. Without one, browsers refuse every embed."

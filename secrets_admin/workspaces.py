@@ -1,0 +1,105 @@
+"""What changes a workspace's rules for every token: allowed origins and the longest token life; and API keys."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from embedhost.lib.errors import Refused
+from embedhost.lib.origins import OriginRefused, check_origin, check_origins
+from secrets_admin import audit
+from secrets_admin.access import Actor
+from secrets_admin.feed import Kind, announce
+from secrets_admin.models import ApiKey, Workspace
+
+#: Seconds.
+SHORTEST_LIFETIME, LONGEST_LIFETIME = 60, 86_400
+SCOPES = ("read", "write", "mint", "customer_tokens")
+_PREFIX_LENGTH = 12
+
+
+class LifetimeRefused(Refused):
+    code = "lifetime_invalid"
+    message = "Choose between 1 minute and 24 hours."
+
+
+class ScopeRefused(Refused):
+    code = "scope_invalid"
+    message = "An API key has one or more of these scopes: read, write, mint, customer_tokens."
+
+
+def add_origin(workspace: Workspace, text: str, *, actor: Actor) -> str:
+    """Add one origin to the workspace's list and return its canonical form. Raises OriginRefused."""
+    origin = check_origin(text)
+    with transaction.atomic():
+        locked = _lock(workspace)
+        if origin in locked.origins:
+            raise OriginRefused("This origin is on the list already.")
+        _save_origins(workspace, check_origins([*locked.origins, origin]))
+        audit.record(workspace.organization, actor, "origin.added", workspace.id, origin=origin)
+    return origin
+
+
+def remove_origin(workspace: Workspace, origin: str, *, actor: Actor) -> None:
+    """Take one origin off the workspace's list. Raises OriginRefused when it is not there."""
+    with transaction.atomic():
+        locked = _lock(workspace)
+        if origin not in locked.origins:
+            raise OriginRefused("This origin is not on the list any more.")
+        _save_origins(workspace, [kept for kept in locked.origins if kept != origin])
+        audit.record(workspace.organization, actor, "origin.removed", workspace.id, origin=origin)
+
+
+def set_token_lifetime(workspace: Workspace, seconds: int, *, actor: Actor) -> None:
+    """Set the longest life of a token, 60 to 86,400 seconds. Raises LifetimeRefused."""
+    if not SHORTEST_LIFETIME <= seconds <= LONGEST_LIFETIME:
+        raise LifetimeRefused
+    with transaction.atomic():
+        workspace.max_token_lifetime = seconds
+        workspace.save(update_fields=["max_token_lifetime"])
+        announce(Kind.WORKSPACE, workspace.id)
+        audit.record(workspace.organization, actor, "token_lifetime.changed", workspace.id, seconds=seconds)
+
+
+def create_api_key(workspace: Workspace, *, name: str, scopes: Iterable[str], actor: Actor) -> tuple[ApiKey, str]:
+    """Make an API key; returns the row and the key's value, which is stored as SHA-256 only. Raises ScopeRefused."""
+    wanted = sorted(set(scopes))
+    if not wanted or not set(wanted) <= set(SCOPES):
+        raise ScopeRefused
+    # 256 random bits: a plain SHA-256 cannot be guessed back (no salt, no slow hash needed).
+    value = "eh_" + secrets.token_urlsafe(32)
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            workspace=workspace,
+            name=name,
+            prefix=value[:_PREFIX_LENGTH],
+            key_hash=hash_api_key(value),
+            scopes=wanted,
+            created_by=actor.user,
+        )
+        audit.record(workspace.organization, actor, "api_key.created", key.key_id, name=name, scopes=wanted)
+    return key, value
+
+
+def revoke_api_key(key: ApiKey, *, actor: Actor) -> None:
+    """End an API key; a revoked key stays revoked."""
+    with transaction.atomic():
+        if ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=Now()):
+            audit.record(key.workspace.organization, actor, "api_key.revoked", key.key_id)
+
+
+def hash_api_key(value: str) -> str:
+    """Return the hex SHA-256 under which an API key is stored and looked up."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def _lock(workspace: Workspace) -> Workspace:
+    return Workspace.objects.select_for_update().get(id=workspace.id)
+
+
+def _save_origins(workspace: Workspace, origins: list[str]) -> None:
+    workspace.origins = origins
+    workspace.save(update_fields=["origins"])
+    announce(Kind.WORKSPACE, workspace.id)
