@@ -1,0 +1,92 @@
+"""What can go wrong between a panel's SQL and its rows. ``message`` is for viewers, ``problem`` and ``detail`` never."""
+
+from embedhost.lib.errors import Refused
+
+
+class DataSourceError(Refused):
+    """A planned failure. ``detail`` is for the owner's scrubbed log only: it may hold a database's own words."""
+
+    status = 503
+    code = "data_source_unavailable"
+    message = "The data source cannot be reached right now. Try again in a minute."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__()
+        self.detail = detail
+
+
+class QueryRejected(DataSourceError):
+    """The SQL gate refused a statement. ``problem`` is a sentence for its author."""
+
+    status = 422
+    code = "query_rejected"
+    message = "This panel's query is not allowed. Its author can see why in the editor."
+
+    def __init__(self, problem: str, detail: str = "") -> None:
+        super().__init__(detail)
+        self.problem = problem
+
+
+class ScopeMissing(QueryRejected):
+    """A statement needs the customer's scope and there is none, or it does not fit the rule's column."""
+
+    message = "This panel cannot be limited to your data, so it is not shown."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("scope_missing", detail)
+
+
+class QueryFailed(DataSourceError):
+    """The database refused or broke off a statement that the gate had passed."""
+
+    message = "The query of this panel failed. Its author can see why in the log."
+    status = 422
+    code = "query_rejected"
+
+
+class QueryTimeout(DataSourceError):
+    status = 504
+    code = "query_timeout"
+    message = "The query took too long and was stopped. Try a shorter period."
+
+
+class SourceUnavailable(DataSourceError):
+    retry_after = 30
+
+
+class SourceBusy(DataSourceError):
+    """More statements wait for one source than its bounded queue holds."""
+
+    status = 429
+    code = "rate_limited"
+    message = "Too many queries wait for this data source. Try again in a few seconds."
+    retry_after = 5
+
+
+class ResultTooLarge(DataSourceError):
+    status = 422
+    code = "result_too_large"
+    message = "The result is too large to show. Narrow the period or group the rows."
+
+
+class BadValue(DataSourceError):
+    """A variable's value does not fit its type. ``variable`` names it; the value is never repeated."""
+
+    status = 400
+    code = "variable_invalid"
+    message = "A value does not fit its variable."
+
+    def __init__(self, variable: str, detail: str = "") -> None:
+        super().__init__(detail)
+        self.variable = variable
+
+
+class BadConnection(DataSourceError):
+    """The fields of a connection are not acceptable. ``message`` names the field and what to do."""
+
+    status = 400
+    code = "connection_invalid"
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self.message = message
