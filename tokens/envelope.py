@@ -4,6 +4,7 @@ The library opens tokens with other algorithms, compressed ones, ones with criti
 ones whose tag was moved into the ciphertext, so each of these ends here, before any key is looked up.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ MAX_TOKEN: Final = MAX_URL
 _ALGORITHM: Final = "dir"
 _ENCRYPTION: Final = "A256GCM"
 _PARTS: Final = 5
+_BASE64URL: Final = re.compile("[A-Za-z0-9_-]*")
 _IV_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 #: ``typ`` and ``cty`` say nothing that we use; some libraries add them.
@@ -56,9 +58,10 @@ def decode_part(part: str) -> bytes:
 
     Raises TokenError: malformed.
     """
-    if part.isascii() and len(part) % 4 != 1:
+    # The decoder skips foreign characters, so they are kept from it.
+    if _BASE64URL.fullmatch(part) and len(part) % 4 != 1:
         data = urlsafe_b64decode(part + "=" * (-len(part) % 4))
-        # The decoder skips foreign characters and ignores loose bits; writing the bytes again shows both.
+        # It ignores loose bits of the last character too; writing the bytes again shows them.
         if urlsafe_b64encode(data).rstrip(b"=") == part.encode():
             return data
     raise _malformed("A part is not base64url in its canonical form.")
@@ -66,14 +69,16 @@ def decode_part(part: str) -> bytes:
 
 def _check_header(data: bytes) -> str:
     header = _read_header(data)
-    if not all(isinstance(value, str) for value in header.values()):
-        raise _malformed("The header's members are texts.")
+    if not all(value and isinstance(value, str) for value in header.values()):
+        raise _malformed("The header's members are texts, none of them empty.")
     if header.get("alg") != _ALGORITHM or header.get("enc") != _ENCRYPTION:
         raise TokenError(Reason.WRONG_ALGORITHM, problem=f"The header must say alg {_ALGORITHM} and enc {_ENCRYPTION}.")
     if not header.keys() <= _MEMBERS:
         raise _malformed("The header may hold alg, enc, kid, typ and cty only.")
+    if str(header.get("typ", "JWT")).upper() != "JWT":
+        raise _malformed("A typ in the header must say JWT.")
     key_id = header.get("kid")
-    if not isinstance(key_id, str) or not key_id:
+    if not isinstance(key_id, str):
         raise _malformed("The header must name the key id as kid.")
     return key_id
 

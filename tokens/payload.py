@@ -46,12 +46,9 @@ def read_optional_words(payload: Payload, claim: str) -> frozenset[str] | None:
     if claim not in payload:
         return None
     words = payload[claim]
-    if not isinstance(words, list):
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise _invalid(claim, "It must be a list of texts.")
-    texts = frozenset(word for word in words if isinstance(word, str))
-    if not all(isinstance(word, str) for word in words):
-        raise _invalid(claim, "It must be a list of texts.")
-    return texts
+    return frozenset(words)
 
 
 def read_variables(payload: Payload, claim: str) -> dict[str, object]:

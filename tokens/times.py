@@ -47,14 +47,14 @@ def check_lifetime(expires_at: float, issued_at: float | None, *, max_lifetime: 
     ceiling = min(LONGEST_LIFETIME, max_lifetime)
     begins_at = now if issued_at is None else min(now, issued_at)
     if expires_at - begins_at > ceiling + LEEWAY:
-        raise TokenError(Reason.EXP_TOO_FAR, claim="exp", problem=f"A token may live {ceiling} seconds at most.")
+        problem = f"A token may live {ceiling} seconds at most; exp and iat count seconds, not milliseconds."
+        raise TokenError(Reason.EXP_TOO_FAR, claim="exp", problem=problem)
 
 
 def _expiry(payload: Mapping[str, object]) -> float:
-    if payload.get("exp") is None:
+    expires_at = None if payload.get("exp") is None else _seconds(payload, "exp")
+    if expires_at is None:
         raise TokenError(Reason.EXP_MISSING, claim="exp", problem="Every token needs exp, in seconds since 1970.")
-    expires_at = _seconds(payload, "exp")
-    assert expires_at is not None  # noqa: S101 - narrows the type: exp is there, so _seconds gave a number
     return expires_at
 
 
