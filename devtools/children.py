@@ -1,0 +1,105 @@
+"""Child processes: each in a process group of its own, all ended when this script ends, by id."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import IO
+
+from devtools.places import ROOT
+from devtools.say import Problem
+
+#: The words of a command; paths and numbers are written out.
+Command = Sequence[object]
+
+_running: dict[int, subprocess.Popen[bytes]] = {}
+_lock = threading.Lock()
+_GRACE_SECONDS = 8.0
+
+
+def start(
+    command: Command,
+    *,
+    env: Mapping[str, str] | None = None,
+    output: IO[bytes] | int | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child that ``stop`` or ``stop_all`` will end, with everything it started."""
+    with _lock:
+        child = subprocess.Popen(  # noqa: S603 -- commands are ours; a list of words, no shell
+            [str(word) for word in command],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None,
+            start_new_session=True,
+        )
+        _running[child.pid] = child
+    return child
+
+
+def run(command: Command, *, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Run a command to its end and return its exit code and everything it printed."""
+    child = start(command, env=env, output=subprocess.PIPE)
+    try:
+        printed, _ = child.communicate()
+    finally:
+        stop(child)
+    return child.returncode, printed.decode(errors="replace")
+
+
+def must_run(command: Command, *, env: Mapping[str, str] | None = None, sorry: str) -> str:
+    """Run a command and return what it printed; Problem with ``sorry`` and the last lines if it fails."""
+    code, printed = run(command, env=env)
+    if code:
+        raise Problem(f"{sorry}\n{last_lines(printed)}")
+    return printed
+
+
+def last_lines(printed: str, count: int = 25) -> str:
+    """Return the end of what a command printed, indented."""
+    return "\n".join(f"    {line}" for line in printed.strip().splitlines()[-count:])
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """End a child and its process group: asked first, then killed."""
+    if child.poll() is None:
+        _signal_group(child.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_GRACE_SECONDS)
+    _signal_group(child.pid, signal.SIGKILL)
+    child.wait()
+    with _lock:
+        _running.pop(child.pid, None)
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return  # Nobody of that group is left.
+
+
+def stop_all() -> None:
+    """End every child that is still there, side by side."""
+    with _lock:
+        children = list(_running.values())
+    for child in children:
+        if child.poll() is None:
+            _signal_group(child.pid, signal.SIGTERM)
+    for child in children:
+        stop(child)
+
+
+def end_with_signals() -> None:
+    """Let a polite kill or a closed terminal end this script as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _raise_exit)
+
+
+def _raise_exit(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)

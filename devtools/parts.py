@@ -1,0 +1,150 @@
+"""The parts of ./dev test, and what each of them runs."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.browsers import chromium
+from devtools.children import run
+from devtools.frontend import node_environment, npm
+from devtools.places import PYTHON, ROOT, VAR, VENV, environment
+from tests.services import running
+
+PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
+_TYPED = (*PACKAGES, "devtools", "tests", "dev")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many checks or tests of a part passed and failed, and what it printed."""
+
+    passed: int
+    failed: int
+    printed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One word of ./dev: what it proves, and how. Only the parts that are pytest take its arguments."""
+
+    word: str
+    help: str
+    work: Callable[[Sequence[str]], Outcome]
+    takes_arguments: bool = False
+
+
+def _lint(_: Sequence[str]) -> Outcome:
+    ours = [*PACKAGES, "devtools", "dev"]
+    folders = [ROOT / "templates", *(ROOT / name / "templates" for name in PACKAGES)]
+    templates = [folder for folder in folders if folder.is_dir()]
+    return _checks(
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["bandit", "-q", "-r", *ours, "-c", "pyproject.toml"],
+        ["lint-imports"],
+        ["djlint", "--check", "--lint", "--quiet", *templates],
+    )
+
+
+def _types(_: Sequence[str]) -> Outcome:
+    return _checks(["mypy", *_TYPED])
+
+
+def _typescript(_: Sequence[str]) -> Outcome:
+    env = node_environment()
+    types_code, types = run([*npm(), "run", "--silent", "check"], env=env)
+    code, printed = run([*npm(), "test", "--silent"], env=env)
+    passed, failed = (_sum_of(word, printed) for word in ("pass", "fail"))
+    # A run that dies before it counts is one failure, not none.
+    failed = failed or int(code != 0 or not passed)
+    return Outcome(passed + (types_code == 0), failed + (types_code != 0), types + printed)
+
+
+def _sum_of(word: str, printed: str) -> int:
+    """Node's test runner ends with lines such as `# pass 12`."""
+    return sum(map(int, re.findall(rf"^\W*{word} (\d+)$", printed, re.MULTILINE)))
+
+
+def _checks(*commands: Sequence[Path | str]) -> Outcome:
+    failed, words = 0, ""
+    for program, *arguments in commands:
+        code, printed = run([VENV / "bin" / program, *arguments], env=environment({"DEVELOPMENT": "1"}))
+        failed += code != 0
+        words += printed if code == 0 else f"$ {program} {' '.join(map(str, arguments))}\n{printed}"
+    return Outcome(len(commands) - failed, failed, words)
+
+
+def _unit(arguments: Sequence[str]) -> Outcome:
+    with _services() as env:
+        return _pytest("unit", arguments or _marked("not browser and not deep"), env)
+
+
+def _on_services(arguments: Sequence[str]) -> Outcome:
+    with _services() as env:
+        everything = {**env, "DATABASE_URL": env["TEST_DATABASE_URL"], "REDIS_URL": env["TEST_REDIS_URL"]}
+        return _pytest("services", arguments or _marked("not browser and not deep"), everything)
+
+
+def _browser(arguments: Sequence[str]) -> Outcome:
+    with _services() as env:
+        return _pytest("browser", arguments or _marked("browser and not deep"), {**env, "TEST_CHROMIUM": chromium()})
+
+
+def _deep(arguments: Sequence[str]) -> Outcome:
+    with _services() as env:
+        arguments = arguments or [*_marked("deep"), "--timeout=3300"]
+        return _pytest("deep", arguments, {**env, "TEST_CHROMIUM": chromium()})
+
+
+def _selected(arguments: Sequence[str]) -> Outcome:
+    with _services() as env:
+        return _pytest("selected", arguments, {**env, "TEST_CHROMIUM": chromium()})
+
+
+def _marked(expression: str) -> list[str]:
+    return ["-n", "2", "--dist", "worksteal", "-m", expression]
+
+
+@contextmanager
+def _services() -> Iterator[dict[str, str]]:
+    """Each part has servers of its own, so that two parts side by side cannot meet in one."""
+    with running() as urls:
+        yield {"DEVELOPMENT": "1", "TEST_DATABASE_URL": urls.database_url, "TEST_REDIS_URL": urls.redis_url}
+
+
+def _pytest(name: str, arguments: Sequence[str], env: dict[str, str]) -> Outcome:
+    report = VAR / "test" / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    command = [PYTHON, "-m", "pytest", "-p", "tests.noskip", "-q", f"--junit-xml={report}", *arguments]
+    code, printed = run(command, env=environment(env))
+    if not report.is_file():
+        return Outcome(0, 1, printed)
+    total, failed = _count(report)
+    # No test at all, a warning turned error at the end or an internal error: the counts alone would look green.
+    return Outcome(total - failed, failed or int(code != 0), printed)
+
+
+def _count(report: Path) -> tuple[int, int]:
+    total = failed = 0
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):  # noqa: S314 -- pytest wrote it just now
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    return total, failed
+
+
+PARTS = {
+    part.word: part
+    for part in (
+        Part("lint", "ruff, bandit, import-linter, djlint", _lint),
+        Part("types", "mypy, strict", _types),
+        Part("unit", "all tests but the browser's, on SQLite without Redis", _unit, takes_arguments=True),
+        Part("services", "the same on PostgreSQL with Redis", _on_services, takes_arguments=True),
+        Part("typescript", "the front end's types and unit tests", _typescript),
+        Part("browser", "tests in a real Chromium", _browser, takes_arguments=True),
+        Part("deep", "fuzzing and corpora, at most an hour; not part of ./dev test", _deep, takes_arguments=True),
+    )
+}
+SELECTED = Part("selected", "the tests that the arguments name", _selected, takes_arguments=True)
