@@ -1,0 +1,88 @@
+/** The variables bar: the template writes values as text, this makes controls of the ones that the viewer may change. */
+
+import type { Choice, Variable } from "./boot";
+import { button, icon, make } from "./dom";
+import { edit } from "./editors";
+import type { Popover } from "./popover";
+import type { Say } from "./ranges";
+import { valueText, type Values } from "./values";
+
+export interface BarHost {
+  readonly values: Values;
+  readonly popover: Popover;
+  readonly locale: string;
+  readonly say: Say;
+  readonly choicesOf: (variable: Variable) => Promise<readonly Choice[]>;
+  readonly onChange: (names: readonly string[]) => void;
+}
+
+export class VariablesBar {
+  private readonly chips = new Map<string, HTMLButtonElement>();
+  private readonly choices = new Map<string, readonly Choice[]>();
+  private readonly reset: HTMLButtonElement;
+
+  constructor(private readonly bar: HTMLElement, private readonly host: BarHost) {
+    for (const variable of host.values.open) this.upgrade(variable);
+    this.reset = button("link-btn reset", host.say("reset"), () => this.resetAll());
+    bar.append(this.reset);
+    this.redraw();
+  }
+
+  /** Show the values as they are now. */
+  redraw(): void {
+    for (const variable of this.host.values.all) this.show(variable);
+    this.reset.hidden = !this.host.values.anyChanged;
+  }
+
+  resetAll(): void {
+    const hadFocus = document.activeElement === this.reset;
+    const names = this.host.values.reset();
+    this.redraw();
+    if (hadFocus) this.chips.values().next().value?.focus();
+    if (names.length > 0) this.host.onChange(names);
+  }
+
+  private upgrade(variable: Variable): void {
+    const text = this.find(variable.name);
+    if (text === null) return;
+    const chip = make("button", { type: "button", class: "chip", "data-variable": variable.name, "aria-haspopup": "dialog", "aria-expanded": "false" });
+    chip.append(make("span", {}, variable.label), make("b", {}, make("bdi")), icon("chevron"));
+    chip.addEventListener("click", () => void this.open(variable, chip));
+    text.replaceWith(chip);
+    this.chips.set(variable.name, chip);
+  }
+
+  private find(name: string): HTMLElement | null {
+    return this.bar.querySelector<HTMLElement>(`[data-variable="${CSS.escape(name)}"]`);
+  }
+
+  private show(variable: Variable): void {
+    const { values, locale, say } = this.host;
+    const chip = this.find(variable.name);
+    const value = chip?.querySelector("bdi");
+    if (chip === null || value === null || value === undefined) return;
+    const shown = this.chips.has(variable.name) ? values.current(variable.name) : variable.value;
+    value.textContent = valueText(variable, shown, this.choices.get(variable.name) ?? variable.choices, locale, say);
+    chip.classList.toggle("set", values.isChanged(variable.name));
+  }
+
+  private async open(variable: Variable, chip: HTMLButtonElement): Promise<void> {
+    if (chip.getAttribute("aria-expanded") === "true") return this.host.popover.close(true);
+    this.choices.set(variable.name, await this.host.choicesOf(variable));
+    this.host.popover.toggle(chip, { role: "dialog", label: variable.label, fill: (panel) => this.fill(panel, variable) });
+  }
+
+  private fill(panel: HTMLElement, variable: Variable): HTMLElement | null {
+    const { values, locale, say } = this.host;
+    const apply = (value: unknown): void => this.apply(variable.name, value);
+    const choices = this.choices.get(variable.name) ?? [];
+    return edit(panel, { variable, value: values.current(variable.name), choices, locale, say, apply });
+  }
+
+  private apply(name: string, value: unknown): void {
+    this.host.popover.close(true);
+    const changed = this.host.values.set(name, value);
+    this.redraw();
+    if (changed) this.host.onChange([name]);
+  }
+}

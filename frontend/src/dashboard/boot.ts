@@ -1,0 +1,125 @@
+/** What the server tells the page's script, read strictly once. */
+
+import { isRecord } from "../embed/protocol";
+
+export type Mode = "open" | "locked";
+
+export interface Choice {
+  readonly value: unknown;
+  readonly label: string;
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly label: string;
+  readonly type: string;
+  readonly mode: Mode;
+  /** The value now, and the one that "Reset" goes back to (the token's, else the author's). */
+  readonly value: unknown;
+  readonly initial: unknown;
+  readonly choices: readonly Choice[];
+}
+
+export interface PanelInfo {
+  readonly id: string;
+  readonly type: string;
+  readonly state: string;
+}
+
+export interface Boot {
+  readonly dataUrl: string;
+  readonly environment: string | null;
+  readonly panels: readonly PanelInfo[];
+  readonly variables: readonly Variable[];
+  readonly locale: string;
+  readonly timeZone: string;
+  readonly secondsLeft: number;
+  readonly refreshMinutes: number | null;
+  readonly origins: readonly string[];
+  /** An opaque mark of organization, dashboard and customer: a fresh token with another one needs another page. */
+  readonly subject: string;
+  readonly mayChange: boolean;
+  readonly mayExport: boolean;
+  readonly ignored: readonly string[];
+}
+
+/** Read the boot object. Throws a TypeError that names the field when something is missing or of another type. */
+export function readBoot(data: unknown): Boot {
+  const boot = record(data, "boot");
+  return {
+    dataUrl: text(boot, "data_url"),
+    environment: boot["environment"] === null ? null : text(boot, "environment"),
+    panels: list(boot, "panels").map(readPanel),
+    variables: readVariables(boot["variables"]),
+    locale: text(boot, "locale"),
+    timeZone: text(boot, "time_zone"),
+    secondsLeft: number(boot, "seconds_left"),
+    refreshMinutes: boot["refresh_minutes"] === null ? null : number(boot, "refresh_minutes"),
+    origins: list(boot, "origins").filter(isText),
+    subject: text(boot, "subject"),
+    mayChange: boot["viewer_may_change"] === true,
+    mayExport: boot["may_export"] === true,
+    ignored: list(boot, "ignored").filter(isText),
+  };
+}
+
+/** Read `[{value, label}]`, as the boot object and the choices call give it. */
+export function readChoices(data: unknown): readonly Choice[] {
+  if (!Array.isArray(data)) return [];
+  return (data as readonly unknown[]).filter(isRecord).map((item) => ({
+    value: item["value"] ?? null,
+    label: typeof item["label"] === "string" ? item["label"] : String(item["value"]),
+  }));
+}
+
+/** Read the variables that the viewer may see. Throws a TypeError that names the field. */
+export function readVariables(data: unknown): readonly Variable[] {
+  return list({ variables: data }, "variables").map(readVariable);
+}
+
+function readPanel(data: unknown): PanelInfo {
+  const panel = record(data, "panels");
+  return { id: text(panel, "id"), type: text(panel, "type"), state: text(panel, "state") };
+}
+
+function readVariable(data: unknown): Variable {
+  const variable = record(data, "variables");
+  return {
+    name: text(variable, "name"),
+    label: text(variable, "label"),
+    type: text(variable, "type"),
+    mode: variable["mode"] === "open" ? "open" : "locked",
+    value: variable["value"] ?? null,
+    initial: variable["initial"] ?? null,
+    choices: readChoices(variable["choices"]),
+  };
+}
+
+type Fields = Record<string, unknown>;
+
+function record(data: unknown, name: string): Fields {
+  if (!isRecord(data)) throw new TypeError(`${name} is not an object`);
+  return data;
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== "string") throw new TypeError(`${name} is not a text`);
+  return value;
+}
+
+function number(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== "number") throw new TypeError(`${name} is not a number`);
+  return value;
+}
+
+function list(fields: Fields, name: string): readonly unknown[] {
+  const value = fields[name];
+  if (!Array.isArray(value)) throw new TypeError(`${name} is not a list`);
+  return value;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}

@@ -1,0 +1,154 @@
+/** The page's calls to the server. The token lives in this object's memory and nowhere else. */
+
+import { readChoices, readVariables, type Choice, type Variable } from "./boot";
+import { isRecord } from "../embed/protocol";
+import { readRetryAfter } from "./timing";
+
+export type Payload = Readonly<Record<string, unknown>>;
+
+export interface Failure {
+  readonly kind: "failed";
+  readonly code: string;
+  readonly message: string;
+  readonly reference: string;
+  readonly retryAfter: number | null;
+}
+
+export interface Pending {
+  readonly kind: "pending";
+  readonly retryAfter: number | null;
+}
+
+export type Answer<T> = { readonly kind: "ready"; readonly value: T } | Pending | Failure;
+
+export interface Session {
+  readonly subject: string;
+  readonly secondsLeft: number;
+  readonly variables: readonly Variable[];
+}
+
+export interface CsvFile {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+const UNREACHABLE: Failure = { kind: "failed", code: "unreachable", message: "", reference: "", retryAfter: null };
+
+/** What every call says besides its token. */
+export interface CallFacts {
+  readonly dataUrl: string;
+  readonly environment: string | null;
+  readonly locale: string;
+  readonly timeZone: string;
+}
+
+export class DataCalls {
+  constructor(private readonly facts: CallFacts, private token: string) {}
+
+  useToken(token: string): void {
+    this.token = token;
+  }
+
+  /** Fetch a drawn card as HTML. */
+  card(panel: string, values: Payload, signal: AbortSignal): Promise<Answer<string>> {
+    return this.call(this.path("panels", panel, values, { as: "card" }), signal, (response) => response.text());
+  }
+
+  /** Fetch a panel's rows and encoding. */
+  rows(panel: string, values: Payload, signal: AbortSignal): Promise<Answer<Record<string, unknown>>> {
+    return this.call(this.path("panels", panel, values, {}), signal, readRecord);
+  }
+
+  choices(variable: string, values: Payload, signal: AbortSignal): Promise<Answer<readonly Choice[]>> {
+    return this.call(this.path("choices", variable, values, {}), signal, async (response) =>
+      readChoices((await readRecord(response))["choices"]),
+    );
+  }
+
+  csv(panel: string, values: Payload, signal: AbortSignal): Promise<Answer<CsvFile>> {
+    return this.call(this.path("export", panel, values, {}), signal, async (response) => ({
+      name: fileName(response.headers.get("Content-Disposition")) ?? `${panel}.csv`,
+      blob: await response.blob(),
+    }));
+  }
+
+  /** Ask what a token stands for, without using it for anything else yet. */
+  session(token: string, signal: AbortSignal): Promise<Answer<Session>> {
+    return this.call(this.address("session", {}), signal, async (response) => readSession(await readRecord(response)), token);
+  }
+
+  private path(kind: string, id: string, values: Payload, more: Readonly<Record<string, string>>): string {
+    const variables = Object.keys(values).length > 0 ? { variables: JSON.stringify(values) } : {};
+    return this.address(`${kind}/${encodeURIComponent(id)}`, { ...more, ...variables });
+  }
+
+  private address(path: string, more: Readonly<Record<string, string>>): string {
+    const { dataUrl, environment, locale, timeZone } = this.facts;
+    const query = new URLSearchParams({ ...more, locale, time_zone: timeZone });
+    if (environment !== null) query.set("environment", environment);
+    return `${dataUrl}/${path}?${query.toString()}`;
+  }
+
+  private async call<T>(
+    path: string,
+    signal: AbortSignal,
+    read: (response: Response) => Promise<T>,
+    token = this.token,
+  ): Promise<Answer<T>> {
+    try {
+      const headers = { Authorization: `Bearer ${token}` };
+      const response = await fetch(path, { headers, signal, credentials: "omit", cache: "no-store", redirect: "error" });
+      if (response.status === 202) return { kind: "pending", retryAfter: retryAfter(response) };
+      if (response.ok) return { kind: "ready", value: await read(response) };
+      return await readFailure(response);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof TypeError || error instanceof SyntaxError) return UNREACHABLE;
+      throw error;
+    }
+  }
+}
+
+function retryAfter(response: Response): number | null {
+  return readRetryAfter(response.headers.get("Retry-After"));
+}
+
+async function readRecord(response: Response): Promise<Record<string, unknown>> {
+  const data: unknown = await response.json();
+  if (!isRecord(data)) throw new TypeError("the answer is not an object");
+  return data;
+}
+
+function readSession(data: Record<string, unknown>): Session {
+  const { subject, seconds_left: left } = data;
+  if (typeof subject !== "string" || typeof left !== "number") throw new TypeError("the session answer is incomplete");
+  return { subject, secondsLeft: left, variables: readVariables(data["variables"]) };
+}
+
+async function readFailure(response: Response): Promise<Failure> {
+  const isJson = response.headers.get("Content-Type")?.startsWith("application/json") ?? false;
+  const data = isJson ? await readRecord(response) : {};
+  const text = (name: string): string => (typeof data[name] === "string" ? data[name] : "");
+  return {
+    kind: "failed",
+    code: text("code") || `http_${response.status}`,
+    message: text("message"),
+    reference: text("reference"),
+    retryAfter: retryAfter(response),
+  };
+}
+
+/** Read the file name of a Content-Disposition header, the UTF-8 one (RFC 6266) first; null when there is none. */
+export function fileName(header: string | null): string | null {
+  const encoded = /filename\*=UTF-8''([^;]+)/i.exec(header ?? "")?.[1];
+  if (encoded !== undefined) return safely(encoded);
+  return /filename="([^"]+)"/i.exec(header ?? "")?.[1] ?? null;
+}
+
+function safely(encoded: string): string | null {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,215 @@
+/** The page in the frame: joins variables, panels, token and host. */
+
+import { FROM_FRAME, type Command } from "../embed/protocol";
+import { withToken } from "./address";
+import { VariablesBar } from "./bar";
+import type { Boot, Choice, Variable } from "./boot";
+import { DataCalls, type Session } from "./data";
+import { need } from "./dom";
+import { save } from "./download";
+import { Expiry } from "./expiry";
+import { watchHeight } from "./height";
+import { Host } from "./host";
+import type { Manner } from "./loader";
+import { addMenu } from "./menu";
+import { Note } from "./note";
+import { Panels } from "./panels";
+import { Popover } from "./popover";
+import type { Say } from "./ranges";
+import { watchCharts } from "./takeover";
+import { refreshEvery } from "./timing";
+import { same, Values } from "./values";
+import { readWords } from "./words";
+
+/** Seconds that a host has for a fresh token before the viewer reads that the page is over. */
+const NOTE_AFTER = 3;
+
+export class Page {
+  private readonly say: Say;
+  private readonly root = need("main.eh", HTMLElement);
+  private readonly note = new Note(need("#eh-note", HTMLElement));
+  private readonly status = need("#eh-status", HTMLElement);
+  private readonly values: Values;
+  private readonly calls: DataCalls;
+  private readonly host: Host;
+  private readonly popover: Popover;
+  private readonly panels: Panels;
+  private readonly bar: VariablesBar;
+  private readonly expiry: Expiry;
+  private height = 0;
+  private session = new AbortController();
+
+  constructor(private readonly boot: Boot, token: string) {
+    this.say = readWords(need("#eh-words", HTMLTemplateElement), boot.locale);
+    this.values = new Values(boot.variables, boot.mayChange);
+    this.calls = new DataCalls(boot, token);
+    this.host = new Host(window, boot.origins, (command) => this.obey(command));
+    this.popover = new Popover(this.root, () => this.lookAtHeight());
+    this.panels = this.makePanels();
+    this.bar = this.makeBar();
+    this.expiry = new Expiry(boot.secondsLeft, {
+      onExpiring: (secondsLeft) => this.host.tell(FROM_FRAME.expiring, { secondsLeft }),
+      onExpired: () => this.onExpired(),
+    });
+  }
+
+  private readonly lookAtHeight = watchHeight(
+    this.root,
+    () => this.popover.overhang,
+    (height) => this.onHeight(height),
+  );
+
+  start(): void {
+    this.lookAtHeight();
+    this.host.tell(FROM_FRAME.readyToLoad, this.measures());
+    this.host.tell(FROM_FRAME.ready, { height: this.height, variables: this.values.open.map(({ name }) => name) });
+    for (const code of this.boot.ignored) this.host.tell(FROM_FRAME.notice, { code });
+    this.wireTools();
+    watchCharts(this.root, { calls: this.calls, values: () => this.values.payload(), locale: this.boot.locale, timeZone: this.boot.timeZone });
+    this.panels.arrive();
+    const every = refreshEvery(this.boot.refreshMinutes);
+    if (every !== null) setInterval(() => this.refresh(), every);
+  }
+
+  private makePanels(): Panels {
+    return new Panels(this.boot.panels, {
+      calls: this.calls,
+      say: this.say,
+      values: () => this.values.payload(),
+      onCard: (card) => this.onCard(card),
+      onAllSettled: (manner) => this.onAllSettled(manner),
+      onExpired: () => this.expiry.end(),
+    });
+  }
+
+  private makeBar(): VariablesBar {
+    return new VariablesBar(need(".vars", HTMLElement), {
+      values: this.values,
+      popover: this.popover,
+      locale: this.boot.locale,
+      say: this.say,
+      choicesOf: (variable) => this.choicesOf(variable),
+      onChange: (names) => this.onChange(names),
+    });
+  }
+
+  private wireTools(): void {
+    const refresh = need("#eh-refresh", HTMLButtonElement);
+    const full = need("#eh-full", HTMLButtonElement);
+    refresh.hidden = false;
+    refresh.addEventListener("click", () => this.refresh());
+    full.hidden = !document.fullscreenEnabled;
+    full.addEventListener("click", () => void toggleFullscreen());
+    this.root.addEventListener("click", (event) => {
+      if (event.target instanceof Element && event.target.closest("[data-action=reset]") !== null) this.bar.resetAll();
+    });
+  }
+
+  private measures(): { dashboardId: string; dashboardHeight: number } {
+    return { dashboardId: "", dashboardHeight: this.height };
+  }
+
+  private onHeight(height: number): void {
+    this.height = height;
+    this.host.tell(FROM_FRAME.height, { height });
+  }
+
+  private onCard(card: HTMLElement): void {
+    card.dataset["type"] = this.boot.panels.find(({ id }) => id === card.dataset["panel"])?.type ?? "";
+    const onDownload = (panel: string): void => void this.download(panel);
+    addMenu(card, { popover: this.popover, say: this.say, mayExport: this.boot.mayExport, onDownload });
+    card.querySelector<HTMLElement>("[data-action=reset]")?.toggleAttribute("hidden", !this.values.anyChanged);
+  }
+
+  private onAllSettled(manner: Manner): void {
+    this.lookAtHeight();
+    if (manner === "arrival") this.host.tell(FROM_FRAME.loaded, { ...this.measures(), loadTime: Math.round(performance.now()) });
+    else this.host.tell(FROM_FRAME.updated, this.measures());
+    if (manner === "values") this.status.textContent = this.say("updated");
+  }
+
+  /** The viewer chose other values: say so to the host and ask for all panels. */
+  private onChange(names: readonly string[]): void {
+    for (const varName of names) this.host.tell(FROM_FRAME.variableUpdated, { varName, newValue: this.values.current(varName) });
+    this.reload("values");
+  }
+
+  private reload(manner: Manner): void {
+    this.status.textContent = "";
+    if (!this.expiry.expired) this.panels.reload(manner);
+  }
+
+  private refresh(): void {
+    this.reload("refresh");
+  }
+
+  private async choicesOf(variable: Variable): Promise<readonly Choice[]> {
+    if (variable.type !== "choice" || variable.choices.length > 0) return variable.choices;
+    const answer = await this.calls.choices(variable.name, this.values.payload(), new AbortController().signal);
+    return answer.kind === "ready" ? answer.value : [];
+  }
+
+  private async download(panel: string): Promise<void> {
+    this.note.hide();
+    const answer = await this.calls.csv(panel, this.values.payload(), new AbortController().signal);
+    if (answer.kind === "ready") return save(answer.value);
+    if (answer.kind === "failed" && answer.code === "token_expired") return this.expiry.end();
+    this.note.show(this.say("download_failed"));
+  }
+
+  private obey(command: Command): void {
+    if (command.kind === "values") this.setFromHost(command.values);
+    else if (command.kind === "token") void this.renew(command.token);
+    else this.host.tell(FROM_FRAME.height, { height: this.height });
+  }
+
+  private setFromHost(wanted: ReadonlyMap<string, unknown>): void {
+    let changed = false;
+    for (const [variable, value] of wanted) {
+      const code = this.values.refusal(variable, value);
+      if (code !== null) this.host.tell(FROM_FRAME.notice, { code, variable });
+      changed = this.values.set(variable, value) || changed;
+    }
+    if (!changed) return;
+    this.bar.redraw();
+    this.reload("values");
+  }
+
+  /** Try a fresh token; the old one stays in use until the server has accepted it. */
+  private async renew(token: string): Promise<void> {
+    this.session.abort();
+    this.session = new AbortController();
+    const { signal } = this.session;
+    try {
+      const answer = await this.calls.session(token, signal);
+      if (answer.kind === "ready") this.goOn(token, answer.value);
+      else this.host.tell(FROM_FRAME.notice, { code: answer.kind === "failed" ? answer.code : "service_unavailable" });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** Another customer or dashboard is another page; else everything goes on with what the viewer chose. */
+  private goOn(token: string, session: Session): void {
+    if (session.subject !== this.boot.subject) return location.replace(withToken(location.pathname, location.search, token));
+    const wasExpired = this.expiry.expired;
+    const before = this.values.all.map(({ value }) => value);
+    this.calls.useToken(token);
+    this.values.rebase(session.variables);
+    this.expiry.renew(session.secondsLeft);
+    this.note.hide();
+    this.bar.redraw();
+    this.reload(wasExpired || same(before, this.values.all.map(({ value }) => value)) ? "refresh" : "values");
+  }
+
+  private onExpired(): void {
+    this.panels.stop();
+    this.host.tell(FROM_FRAME.expired);
+    this.note.show(this.say("expired"), NOTE_AFTER);
+  }
+}
+
+async function toggleFullscreen(): Promise<void> {
+  if (document.fullscreenElement === null) await document.documentElement.requestFullscreen();
+  else await document.exitFullscreen();
+}

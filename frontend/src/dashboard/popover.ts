@@ -1,0 +1,118 @@
+/** One popover at a time: under its button, or a sheet at the lower edge of what is seen on a phone. */
+
+import { make } from "./dom";
+
+const SHEET_UNDER = 480;
+const GAP = 6;
+
+export interface Opened {
+  readonly role: "dialog" | "menu";
+  readonly label: string;
+  /** Fill the panel and return what gets the focus. */
+  readonly fill: (panel: HTMLElement) => HTMLElement | null;
+}
+
+export class Popover {
+  private panel: HTMLElement | null = null;
+  private anchor: HTMLElement | null = null;
+
+  constructor(private readonly root: HTMLElement, private readonly onMove: () => void) {
+    document.addEventListener("pointerdown", (event) => this.onOutside(event.target));
+    root.addEventListener("focusout", (event) => this.onFocusOut(event));
+  }
+
+  /** Pixels that the open panel needs below the page's own end; 0 when none is open. */
+  get overhang(): number {
+    if (this.panel === null) return 0;
+    return Math.max(0, this.panel.getBoundingClientRect().bottom + 12 - this.root.getBoundingClientRect().bottom);
+  }
+
+  toggle(anchor: HTMLElement, what: Opened): void {
+    const wasOpen = this.anchor === anchor;
+    this.close(false);
+    if (!wasOpen) this.open(anchor, what);
+  }
+
+  /** Close, and give the focus back to the button when it was inside. */
+  close(giveBack: boolean): void {
+    const { panel, anchor } = this;
+    if (panel === null || anchor === null) return;
+    this.panel = this.anchor = null;
+    anchor.setAttribute("aria-expanded", "false");
+    if (giveBack) anchor.focus();
+    panel.remove();
+    this.onMove();
+  }
+
+  /** Look for the place again after the content changed its size. */
+  place(): void {
+    if (this.panel === null || this.anchor === null) return;
+    if (this.panel.classList.contains("sheet")) void this.placeSheet(this.panel);
+    else placeUnder(this.panel, this.anchor, this.root);
+    this.onMove();
+  }
+
+  private open(anchor: HTMLElement, what: Opened): void {
+    const sheet = this.root.clientWidth < SHEET_UNDER;
+    const panel = make("div", { class: sheet ? "pop sheet" : "pop", role: what.role, "aria-label": what.label });
+    panel.addEventListener("keydown", (event) => this.onKey(event));
+    const first = what.fill(panel);
+    anchor.after(panel);
+    anchor.setAttribute("aria-expanded", "true");
+    this.panel = panel;
+    this.anchor = anchor;
+    this.place();
+    first?.focus({ preventScroll: !sheet });
+  }
+
+  private async placeSheet(panel: HTMLElement): Promise<void> {
+    const bottom = await visibleBottom(this.root);
+    const top = bottom - this.root.getBoundingClientRect().top - panel.offsetHeight;
+    panel.style.top = `${Math.max(0, Math.round(top))}px`;
+    this.onMove();
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    this.close(true);
+  }
+
+  private onOutside(target: EventTarget | null): void {
+    if (target instanceof Node && !this.panel?.contains(target) && !this.anchor?.contains(target)) this.close(false);
+  }
+
+  private onFocusOut(event: FocusEvent): void {
+    const { panel, anchor } = this;
+    const next = event.relatedTarget;
+    const left = event.target instanceof Node && panel?.contains(event.target) === true;
+    if (left && next instanceof Node && !panel?.contains(next) && next !== anchor) this.close(false);
+  }
+}
+
+function placeUnder(panel: HTMLElement, anchor: HTMLElement, root: HTMLElement): void {
+  const edge = root.getBoundingClientRect();
+  const from = anchor.getBoundingClientRect();
+  const rightToLeft = getComputedStyle(root).direction === "rtl";
+  const toEnd = anchor.dataset["align"] === "end";
+  const wanted = rightToLeft !== toEnd ? from.right - panel.offsetWidth : from.left;
+  const left = Math.min(Math.max(8, wanted - edge.left), edge.width - panel.offsetWidth - 8);
+  panel.style.left = `${Math.round(left)}px`;
+  panel.style.top = `${Math.round(from.bottom - edge.top + GAP)}px`;
+}
+
+/**
+ * Find where the seen part of the page ends, in this frame's own coordinates.
+ *
+ * A frame as high as its content has no lower edge of the window, so `position: fixed` would put a sheet out of sight;
+ * the observer knows what the outermost window shows.
+ */
+function visibleBottom(root: HTMLElement): Promise<number> {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => {
+      observer.disconnect();
+      resolve(entries[0]?.intersectionRect.bottom ?? 0);
+    });
+    observer.observe(root);
+  });
+}

@@ -1,0 +1,5 @@
+/** Entry of /embed.js. */
+
+import { define } from "./define";
+
+define("embedhost-dashboard");
