@@ -13,7 +13,7 @@ import { expandThemes } from "./themes.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 const MODULES = { dashboard: "dashboard/main.ts", charts: "charts/mount.ts" };
-const CLASSIC = { embed: "embed/main.ts", bundle: "bundle/main.ts", console: "console/main.ts" };
+const CLASSIC = { embed: "embed/main.ts", bundle: "bundle/main.ts", notice: "dashboard/notice.ts", console: "console/main.ts" };
 const STYLES = { embed: "css/embed.css", console: "css/console.css" };
 const TARGET = ["chrome109", "firefox115", "safari16"];
 
