@@ -14,9 +14,7 @@ def subject(workspace_id: str, external_id: str) -> str:
 
 def find_customer(workspace_id: str, external_id: str) -> GrantCustomer | None:
     """Return the living customer with exactly this external id in the workspace, or None; never creates one."""
-    return feed.recall(
-        Kind.CUSTOMER, subject(workspace_id, external_id), lambda: _load(workspace_id, external_id)
-    )
+    return feed.recall(Kind.CUSTOMER, subject(workspace_id, external_id), lambda: _load(workspace_id, external_id))
 
 
 def _load(workspace_id: str, external_id: str) -> GrantCustomer | None:

@@ -61,7 +61,9 @@ def import_document(organization: Organization, text: str, actor: User | None = 
 def _settings_problems(settings: object) -> list[str]:
     if not isinstance(settings, dict):
         return ["`settings` is a set of names and values."]
-    problems = [f"`settings`: `{name}` is not known. Use {', '.join(SETTINGS)}." for name in settings if name not in SETTINGS]
+    problems = [
+        f"`settings`: `{name}` is not known. Use {', '.join(SETTINGS)}." for name in settings if name not in SETTINGS
+    ]
     for name, value in settings.items():
         if name.startswith("viewers_") and not isinstance(value, bool):
             problems.append(f"`settings`: `{name}` is true or false.")
@@ -74,7 +76,9 @@ def export_document(dashboard: Dashboard) -> str:
     """Return the latest version and the settings as YAML that import_document reads back to the same dashboard."""
     version = dashboard.versions.latest("number")
     settings = {name: getattr(dashboard, name) for name in SETTINGS}
-    return yaml.dump({**version.document, "settings": settings}, Dumper=_Blocks, sort_keys=False, allow_unicode=True, width=120)
+    return yaml.dump(
+        {**version.document, "settings": settings}, Dumper=_Blocks, sort_keys=False, allow_unicode=True, width=120
+    )
 
 
 class _Blocks(yaml.SafeDumper):

@@ -85,7 +85,9 @@ def _mac_key() -> bytes:
 
 def digest_of(kind: str, parts: Sequence[object]) -> str:
     """Return the key of a result: ``kind`` and a hash over a JSON list, in which no two parts can run together."""
-    encoded = orjson.dumps([code_version(), *parts], default=_typed, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_SORT_KEYS)
+    encoded = orjson.dumps(
+        [code_version(), *parts], default=_typed, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_SORT_KEYS
+    )
     return f"eh:{kind}:{hashlib.sha256(encoded).hexdigest()}"
 
 

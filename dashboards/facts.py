@@ -12,7 +12,7 @@ from secrets_admin.feed import Kind, feed
 
 @dataclass(frozen=True, slots=True)
 class DashboardFacts:
-    """A dashboard as the doors see it. ``environments`` maps a name to the version id it shows; seconds for the cache."""
+    """A dashboard as the doors see it. ``environments`` maps names to version ids; cache times in seconds."""
 
     id: int
     organization_id: int

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from customers.facts import find_customer
+from dashboards.facts import find_dashboard, spec_of
 from dashboards.models import Dashboard
 from dashboards.variables import from_token
-from dashboards.facts import find_dashboard, spec_of
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin import facts
 from secrets_admin.feed import feed
@@ -38,7 +38,7 @@ class TokenOrder:
 
 
 def mint_token(secret: EmbedSecret, dashboard: Dashboard, order: TokenOrder) -> str:
-    """Make a token with an active secret of the Explo format. Raises NotFound for an unknown customer, or MintRefused."""
+    """Make a token with an active secret of the Explo format. Raises NotFound or MintRefused."""
     known = find_dashboard(str(dashboard.embed_id))
     if known is None or secret.workspace.organization_id != known.organization_id:
         raise NotFound

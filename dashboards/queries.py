@@ -6,13 +6,17 @@ the scope, the cache key and the bound values are all made from it.
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 import orjson
+from datasources.access import SourceSnapshot, get_source
+from datasources.compile import Compiled, bind_values, compile_query
+from datasources.run import Result, run_statement
+from datasources.scope import Scope
 from django.conf import settings
 
 from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
@@ -20,17 +24,13 @@ from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
 from dashboards.spec import DashboardSpec, PanelSpec
 from dashboards.variables import Values
-from datasources.access import SourceSnapshot, get_source
-from datasources.compile import Compiled, bind_values, compile_query
 from datasources.errors import DataSourceError
-from datasources.run import Result, run_statement
-from datasources.scope import Scope
 from embedhost.lib.errors import Refused
 from embedhost.lib.store import store
 from secrets_admin.feed import feed
 from tokens.grant import Grant
 
-#: Results of a dashboard without cache are shared for so long, so that a viewer who polls a slow query gets it (seconds).
+#: Results are shared for at least so long, so that a viewer who polls a slow query gets it (seconds).
 SHORTEST = 10
 #: Longest that a request waits for a flight (seconds).
 LONGEST_WAIT = 1.0
@@ -59,6 +59,7 @@ class PanelResult:
     entry: Entry | None = None
     stale: bool = False
     failed_since: float | None = None
+    cached: bool = True
     error: Refused | DataSourceError | None = None
 
 
@@ -130,10 +131,10 @@ def _land(airborne: _Airborne, deadline: float) -> PanelResult:
     try:
         packed = _wait(airborne.future, deadline)
     except NotYet:
-        return PanelResult("pending", item.key)
+        return PanelResult("pending", item.key, cached=False)
     except (Refused, DataSourceError) as error:
         return PanelResult("failed", item.key, error=error)
-    return PanelResult("ready", item.key, unpack(item.key, packed, item.scope))
+    return PanelResult("ready", item.key, unpack(item.key, packed, item.scope), cached=False)
 
 
 @cache
@@ -144,11 +145,9 @@ def _waiting() -> threading.BoundedSemaphore:
 
 def _wait(future: Any, deadline: float) -> bytes:
     if future.done() or not _waiting().acquire(blocking=False):
-        packed: bytes = future.result(timeout=0)
-        return packed
+        return bytes(future.result(timeout=0))
     try:
-        packed = future.result(timeout=max(0.0, deadline - time.monotonic()))
-        return packed
+        return bytes(future.result(timeout=max(0.0, deadline - time.monotonic())))
     finally:
         _waiting().release()
 
@@ -229,7 +228,7 @@ def _job(item: Prepared, started: float, fresh_from: float) -> Job:
         return started + (time.monotonic() - clock)
 
     def work() -> bytes:
-        return pack(item.key, _query(item, now()))
+        return pack(item.key, _query(item, now))
 
     def accept(raw: bytes | None) -> bool:
         entry = unpack(item.key, raw, item.scope)
@@ -240,7 +239,7 @@ def _job(item: Prepared, started: float, fresh_from: float) -> Job:
     return Job(item.key, str(item.source.id), work, accept, keep)
 
 
-def _query(item: Prepared, at: float) -> Entry:
+def _query(item: Prepared, now: Callable[[], float]) -> Entry:
     try:
         result = run_statement(
             item.source,
@@ -250,9 +249,11 @@ def _query(item: Prepared, at: float) -> Entry:
             max_rows=settings.MAX_ROWS,
         )
     except DataSourceError:
-        _failing.setdefault(item.source.id, at)
+        _failing.setdefault(item.source.id, now())
         raise
     _failing.pop(item.source.id, None)
+    # The time of landing, so that a result never counts as old before anybody saw it.
+    at = now()
     return make_entry(item.scope, at, result.rows, _body(item.request.panel, result, at))
 
 

@@ -9,7 +9,7 @@ from django.db.models import Max
 from dashboards import publishing
 from dashboards.models import Dashboard, DashboardVersion
 from dashboards.spec import DashboardSpec, parse
-from embedhost.lib.origins import check_origin
+from embedhost.lib.origins import check_origins
 from secrets_admin.feed import Kind, announce
 from secrets_admin.models import Organization, User
 
@@ -59,7 +59,7 @@ def update_embed_settings(dashboard: Dashboard, *, origins: Sequence[str] | None
     if unknown:
         raise TypeError(f"unknown settings: {', '.join(sorted(unknown))}")
     with transaction.atomic():
-        dashboard.origins = None if origins is None else sorted({check_origin(origin) for origin in origins})
+        dashboard.origins = None if origins is None else check_origins(origins)
         for name, value in changes.items():
             setattr(dashboard, name, min(value, MAX_CACHE_SECONDS) if name.endswith("_seconds") else value)
         dashboard.save(update_fields=["origins", *changes])

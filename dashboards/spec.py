@@ -22,12 +22,14 @@ _SLUG = re.compile(r"[a-z][a-z0-9-]{0,62}\Z")
 #: Names that the Grant alone fills (design.md section 8).
 RESERVED = frozenset({"customer_id", "customer_name", "viewer_id", "customer", "time_zone"})
 
+
 class SpecError(Exception):
     """A document that cannot be a dashboard; ``problems`` are sentences for its author."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
 
 @dataclass(frozen=True, slots=True)
 class VariableSpec:
@@ -39,6 +41,7 @@ class VariableSpec:
     label: str
     default: Any = None
     choices: tuple[tuple[str, str], ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
@@ -54,6 +57,7 @@ class PanelSpec:
     encoding: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
 
+
 @dataclass(frozen=True, slots=True)
 class DashboardSpec:
     """A whole dashboard: its words, variables and panels in reading order."""
@@ -64,6 +68,7 @@ class DashboardSpec:
     customer_variable: str | None
     variables: Mapping[str, VariableSpec]
     panels: Mapping[str, PanelSpec]
+
 
 def parse(document: object) -> DashboardSpec:
     """Return the document as a DashboardSpec. Raises SpecError with every problem found."""
@@ -84,9 +89,11 @@ def parse(document: object) -> DashboardSpec:
         raise SpecError(reader.problems)
     return spec
 
+
 _ROOT = frozenset({"title", "slug", "description", "customer_variable", "settings", "variables", "panels"})
 _VARIABLE = frozenset({"name", "type", "mode", "label", "default", "choices"})
 _PANEL = frozenset({"id", "type", "title", "note", "width", "source", "sql", "encoding", "text"})
+
 
 def _variable(reader: "_Reader", item: object) -> VariableSpec:
     raw = reader.mapping(item, "A variable", _VARIABLE)
@@ -100,6 +107,7 @@ def _variable(reader: "_Reader", item: object) -> VariableSpec:
         choices=_choices(reader, raw.get("choices", []), where),
     )
 
+
 def _choices(reader: "_Reader", raw: object, where: str) -> tuple[tuple[str, str], ...]:
     if not isinstance(raw, list) or len(raw) > 1000:
         reader.say(f"{where}: `choices` is a list of at most 1,000 texts, or of {{value, label}}.")
@@ -109,12 +117,14 @@ def _choices(reader: "_Reader", raw: object, where: str) -> tuple[tuple[str, str
         reader.say(f"{where}: every choice is a text, or {{value, label}} with texts.")
     return tuple(pair for pair in pairs if pair is not None)
 
+
 def _choice(item: object) -> tuple[str, str] | None:
     if isinstance(item, str):
         return item, item
     if isinstance(item, dict) and isinstance(item.get("value"), str):
         return item["value"], str(item.get("label", item["value"]))
     return None
+
 
 def _panel(reader: "_Reader", item: object) -> PanelSpec:
     raw = reader.mapping(item, "A panel", _PANEL)
@@ -133,11 +143,13 @@ def _panel(reader: "_Reader", item: object) -> PanelSpec:
     reader.problems.extend(_encoding_problems(panel, where))
     return panel
 
+
 def _encoding_problems(panel: PanelSpec, where: str) -> list[str]:
     if not isinstance(panel.encoding, Mapping):
         return [f"{where}: `encoding` is a set of names and columns."]
     chart = CHARTS.get(panel.type)
     return [f"{where}: {problem}" for problem in chart.check(panel.encoding)] if chart else []
+
 
 def _check_whole(
     reader: "_Reader", spec: DashboardSpec, variables: list[VariableSpec], panels: list[PanelSpec]
@@ -154,6 +166,7 @@ def _check_whole(
             reader.say(f"Variable {variable.name}: give `choices` to a variable of type choice, and only to one.")
     _check_customer_variable(reader, spec)
 
+
 def _check_customer_variable(reader: "_Reader", spec: DashboardSpec) -> None:
     if spec.customer_variable is None:
         return
@@ -161,12 +174,14 @@ def _check_customer_variable(reader: "_Reader", spec: DashboardSpec) -> None:
     if variable is None or variable.mode == "open" or variable.type != "text":
         reader.say("`customer_variable` names a variable of type text that is locked or hidden.")
 
+
 def _unique(reader: "_Reader", what: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
             reader.say(f"The {what} {name!r} is used twice.")
         seen.add(name)
+
 
 class _Reader:
     """Read values of the right type, and note what is wrong instead of stopping at the first problem."""
@@ -193,9 +208,7 @@ class _Reader:
             return []
         return value
 
-    def text(
-        self, raw: Mapping[str, Any], name: str, where: str, *, required: bool = True, limit: int
-    ) -> str:
+    def text(self, raw: Mapping[str, Any], name: str, where: str, *, required: bool = True, limit: int) -> str:
         value = raw.get(name, "")
         if not isinstance(value, str) or len(value) > limit or (required and not value.strip()) or "\0" in value:
             self.say(f"{where}: `{name}` is a text of {'1' if required else '0'} to {limit} characters.")
@@ -209,9 +222,7 @@ class _Reader:
             return ""
         return value
 
-    def one_of(
-        self, raw: Mapping[str, Any], name: str, where: str, known: tuple[str, ...], default: str = ""
-    ) -> str:
+    def one_of(self, raw: Mapping[str, Any], name: str, where: str, known: tuple[str, ...], default: str = "") -> str:
         value = raw.get(name, default)
         if not isinstance(value, str) or value not in known:
             self.say(f"{where}: `{name}` is one of {', '.join(known)}.")
@@ -224,5 +235,3 @@ class _Reader:
             self.say(f"{where}: `{name}` is a whole number from {low} to {high}.")
             return default
         return value
-
-Check = Callable[[Mapping[str, Any]], list[str]]

@@ -2,19 +2,25 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
-from django.utils.translation import get_language_from_request, override
+from django.utils.translation import override
 
+from embed.reading import accepted_locale
 from embedhost.lib.errors import Refused, json_error, new_reference
 
 _JSON_PREFIXES = ("/data/", "/api/", "/v2/")
 #: A refusal page holds no data, so any site may show it; the page inside somebody's product must be seen.
-_REFUSED_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors *"
+_REFUSED_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors *"
+)
+#: The page without a token asks whoever embeds it, so any site may show it; it holds no data.
+DASH_POLICY = _REFUSED_POLICY
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 def answer_error(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """Turn a refusal into its answer: JSON for calls, a neutral page for frames."""
-    reference = getattr(refusal, "reference", None) or new_reference()
+    reference = refusal.reference or new_reference()
     if request.path_info.startswith(_JSON_PREFIXES):
         return json_error(
             refusal.status, refusal.code, refusal.message, reference=reference, retry_after=refusal.retry_after
@@ -23,7 +29,7 @@ def answer_error(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 
 def _refused_page(request: HttpRequest, refusal: Refused, reference: str) -> HttpResponse:
-    language = get_language_from_request(request)
+    language = accepted_locale(request)
     with override(language):
         body = render_to_string(
             "embed/refused.html", {"reference": reference, "language": language, "code": refusal.code}

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 
 class Embed(models.Model):
-    """One embed, by the unique digest of its token (design.md section 11). Ids only, so that counts outlive their subjects."""
+    """One embed, by the unique digest of its token. Ids only, so that counts outlive their subjects."""
 
     digest = models.CharField(max_length=64, unique=True)
     organization_id = models.BigIntegerField()

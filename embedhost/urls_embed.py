@@ -2,4 +2,6 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from embed.urls import urlpatterns as embed_urlpatterns
+
+urlpatterns: list[URLPattern | URLResolver] = [*embed_urlpatterns]

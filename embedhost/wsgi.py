@@ -15,8 +15,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "embedhost.settings")
 
 #: RFC 3875 section 4.1 meta-variables that PEP 3333 servers set.
 _CGI = frozenset(
-    "REQUEST_METHOD SCRIPT_NAME PATH_INFO QUERY_STRING CONTENT_TYPE CONTENT_LENGTH SERVER_NAME SERVER_PORT "
-    "SERVER_PROTOCOL REMOTE_ADDR REMOTE_PORT".split()
+    [
+        "REQUEST_METHOD",
+        "SCRIPT_NAME",
+        "PATH_INFO",
+        "QUERY_STRING",
+        "CONTENT_TYPE",
+        "CONTENT_LENGTH",
+        "SERVER_NAME",
+        "SERVER_PORT",
+        "SERVER_PROTOCOL",
+        "REMOTE_ADDR",
+        "REMOTE_PORT",
+    ]
 )
 _FORWARDED = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 

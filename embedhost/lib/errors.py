@@ -14,6 +14,7 @@ class Refused(Exception):
     code = "bad_request"
     message = "The request could not be understood. Check it against the documentation."
     retry_after: int | None = None
+    reference: str | None = None
 
     def __init__(self, message: str | None = None) -> None:
         self.message = message or type(self).message
@@ -30,6 +31,12 @@ class Forbidden(Refused):
     status = 403
     code = "forbidden"
     message = "This is not allowed."
+
+
+class MethodNotAllowed(Refused):
+    status = 405
+    code = "method_not_allowed"
+    message = "This address takes another method. See the documentation."
 
 
 class PlainHttp(Forbidden):

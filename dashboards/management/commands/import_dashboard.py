@@ -27,5 +27,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
         except SpecError as error:
-            raise CommandError("Nothing was saved.\n" + "\n".join(f"- {problem}" for problem in error.problems)) from error
+            problems = "\n".join(f"- {problem}" for problem in error.problems)
+            raise CommandError(f"Nothing was saved.\n{problems}") from error
         self.stdout.write(f"Saved {dashboard.title} (embed id {dashboard.embed_id}).")

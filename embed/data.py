@@ -1,0 +1,144 @@
+"""What the open page calls: a panel's data or card, and its export. Every call's token is verified anew."""
+
+import csv
+import io
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from dashboards.drawings import Card, Look, draw_panels
+from dashboards.grants import EXPORT, Opened
+from dashboards.queries import LONGEST_WAIT, PanelResult, run_panel, values_of
+from dashboards.spec import TEXT, PanelSpec
+from datasources.errors import DataSourceError
+from embed.authenticate import open_call
+from embed.reading import Wishes, call_wishes, panel_of, panel_request, values_for
+from embed.usage import panel_counter
+from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound, Refused, new_reference
+from tokens.doors import DOORS
+
+logger = logging.getLogger(__name__)
+
+#: After how many seconds a page asks again for a panel that is still running.
+RETRY_SECONDS = 1
+
+
+class SourceRefused(Refused):
+    """A data source's refusal as its caller may see it: code and neutral message, never the database's words."""
+
+    def __init__(self, error: DataSourceError) -> None:
+        self.status, self.code = error.status, error.code
+        self.retry_after = 5 if error.status in (503, 504) else None
+        super().__init__(error.message)
+
+
+def panel(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
+    """Answer one panel's data, or with ``as=card`` its drawn card; 202 while its query runs."""
+    opened, wishes = _open(request, format)
+    spec = panel_of(opened, panel_id)
+    if request.GET.get("as") == "card":
+        return _card(opened, spec, wishes)
+    if spec.type == TEXT:
+        raise NotFound
+    return _data(request, _run(opened, spec, wishes))
+
+
+def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
+    """Answer one panel's rows as CSV, under the same gate as its card."""
+    opened, wishes = _open(request, format)
+    if EXPORT not in opened.grant.rights:
+        raise Forbidden
+    spec = panel_of(opened, panel_id)
+    if spec.type == TEXT:
+        raise NotFound
+    result = _run(opened, spec, wishes)
+    if result.entry is None:
+        return _pending()
+    body = to_csv(values_of(result.entry.plain())["data"]["columns"])
+    headers = {"Content-Disposition": f'attachment; filename="{spec.id}.csv"'}
+    return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _open(request: HttpRequest, format: str) -> tuple[Opened, Wishes]:
+    if request.method != "GET":
+        raise MethodNotAllowed
+    door = f"data/{format}"
+    if door not in DOORS:
+        raise NotFound
+    opened = open_call(request, door, request.GET.get("environment"))
+    return opened, call_wishes(request, opened)
+
+
+def _run(opened: Opened, spec: PanelSpec, wishes: Wishes) -> PanelResult:
+    result = run_panel(panel_request(opened, spec, wishes, values_for(opened, wishes)), wait=LONGEST_WAIT)
+    panel_counter.add(opened.grant, panels=1, queries=0 if result.cached else 1)
+    if isinstance(result.error, DataSourceError):
+        refused = SourceRefused(result.error)
+        refused.reference = log_source_error(spec.id, result.error)
+        raise refused
+    if result.error is not None:
+        raise result.error
+    return result
+
+
+def _data(request: HttpRequest, result: PanelResult) -> HttpResponse:
+    if result.entry is None:
+        return _pending()
+    headers = {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return HttpResponse(result.entry.body, content_type="application/json", headers=headers)
+    return HttpResponse(result.entry.plain(), content_type="application/json", headers=headers)
+
+
+def _pending() -> HttpResponse:
+    return JsonResponse({"state": "pending"}, status=202, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def _card(opened: Opened, spec: PanelSpec, wishes: Wishes) -> HttpResponse:
+    look = Look(wishes.locale, wishes.time_zone, EXPORT in opened.grant.rights)
+    request = panel_request(opened, spec, wishes, values_for(opened, wishes))
+    card = draw_panels([request], look, wait=LONGEST_WAIT)[0]
+    panel_counter.add(opened.grant, panels=1, queries=int(card.queried))
+    log_failures([card])
+    pending = card.state == "pending"
+    headers = {"Retry-After": str(RETRY_SECONDS)} if pending else {}
+    return HttpResponse(card.html, status=202 if pending else 200, headers=headers)
+
+
+def log_failures(cards: Sequence[Card]) -> None:
+    """Leave each failed panel's cause in the log under the reference that its card shows."""
+    for card in cards:
+        if isinstance(card.error, DataSourceError):
+            log_source_error(card.panel_id, card.error, card.reference)
+        elif card.error is not None:
+            logger.info(
+                "panel refused", extra={"panel": card.panel_id, "code": card.error.code, "reference": card.reference}
+            )
+
+
+def log_source_error(panel_id: str, error: DataSourceError, reference: str | None = None) -> str:
+    """Write a data source's refusal to the log, and return the reference to quote."""
+    reference = reference or new_reference()
+    logger.warning("panel failed", extra={"panel": panel_id, "code": error.code, "reference": reference})
+    return reference
+
+
+def to_csv(columns: Sequence[dict[str, Any]]) -> str:
+    """Return columns as RFC 4180 text whose cells no spreadsheet takes for a formula (threats.md P-EX-01)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([_inert(column["name"]) for column in columns])
+    writer.writerows(zip(*([_inert(value) for value in column["values"]] for column in columns), strict=True))
+    return "\ufeff" + out.getvalue()
+
+
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def _inert(value: object) -> object:
+    if isinstance(value, str) and value.lstrip(" \"'").startswith(_FORMULA):
+        return f"'{value}"
+    return value

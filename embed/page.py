@@ -1,0 +1,153 @@
+"""The page in the frame: what its template shows and what its script starts with."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import override
+
+from dashboards.drawings import Card
+from dashboards.grants import EXPORT, Opened
+from dashboards.locales import direction
+from dashboards.queries import as_of
+from dashboards.spec import VariableSpec
+from dashboards.variables import Values
+from dashboards.wording import value_text
+from embed.reading import Wishes, may_change
+from secrets_admin.feed import feed
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVariable:
+    """A variable as the page shows it; hidden ones never get this far."""
+
+    name: str
+    label: str
+    type: str
+    mode: str
+    value: Any
+    text: str
+    changed: bool
+    choices: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything that templates/embed/page.html shows. It knows no token, no SQL, no source and no other customer."""
+
+    title: str
+    customer_name: str
+    as_of: str
+    locale: str
+    language: str
+    direction: str
+    time_zone: str
+    nonce: str
+    cards: Sequence[tuple[str, SafeString, str]]
+    variables: Sequence[ShownVariable]
+    viewer_may_change: bool
+    may_export: bool
+    boot: dict[str, Any]
+    noscript_refresh: bool
+
+
+def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[Card]) -> Page:
+    """Return the page of drawn cards."""
+    times = [card.at for card in cards if card.at is not None]
+    shown = _variables(opened, wishes, values)
+    may_export = EXPORT in opened.grant.rights
+    return Page(
+        title=opened.spec.title,
+        customer_name=opened.grant.customer.name if opened.grant.customer else "",
+        as_of=as_of(min(times)) if times else "",
+        locale=wishes.locale,
+        language=wishes.locale,
+        direction=direction(wishes.locale),
+        time_zone=wishes.time_zone,
+        nonce=secrets.token_urlsafe(16),
+        cards=[(card.panel_id, mark_safe(card.html), card.state) for card in cards],  # noqa: S308 -- drawn by draw_card, which escapes
+        variables=shown,
+        viewer_may_change=may_change(opened),
+        may_export=may_export,
+        boot=_boot(opened, wishes, shown, cards, may_export=may_export),
+        noscript_refresh=any(card.state == "pending" for card in cards),
+    )
+
+
+def _variables(opened: Opened, wishes: Wishes, values: Values) -> list[ShownVariable]:
+    shown = [variable for variable in opened.spec.variables.values() if variable.mode != "hidden"]
+    with override(wishes.locale):
+        return [_shown(variable, opened, wishes, values) for variable in shown]
+
+
+def _shown(variable: VariableSpec, opened: Opened, wishes: Wishes, values: Values) -> ShownVariable:
+    # A relative period stays the word that was chosen, so that its chip reads "Last 12 months".
+    chosen = wishes.viewer.get(variable.name, opened.grant.values.get(variable.name, variable.default))
+    value = values.by_name[variable.name] if variable.name == opened.spec.customer_variable else chosen
+    return ShownVariable(
+        name=variable.name,
+        label=variable.label,
+        type=variable.type,
+        mode=variable.mode,
+        value=value,
+        text=value_text(variable, value, wishes.locale),
+        changed=variable.name in wishes.viewer,
+        choices=variable.choices,
+    )
+
+
+def _boot(
+    opened: Opened, wishes: Wishes, shown: Sequence[ShownVariable], cards: Sequence[Card], *, may_export: bool
+) -> dict[str, Any]:
+    return {
+        "door": "iframe",
+        "format": "explo_jwe",
+        "data_url": "/data/explo_jwe",
+        "path_after": "/iframe/-",
+        "environment": opened.grant.environment,
+        "dashboard": opened.dashboard.embed_id,
+        "panels": [
+            {"id": card.panel_id, "type": opened.spec.panels[card.panel_id].type, "state": card.state} for card in cards
+        ],
+        "variables": [_boot_variable(variable) for variable in shown],
+        "values": dict(wishes.viewer),
+        "viewer_may_change": may_change(opened),
+        "may_export": may_export,
+        "locale": wishes.locale,
+        "time_zone": wishes.time_zone,
+        "seconds_left": round(opened.grant.expires_at - feed.now(), 3),
+        "refresh_minutes": wishes.refresh_minutes,
+        "minimum_refresh_seconds": opened.dashboard.cache_seconds,
+        "origins": list(opened.origins),
+        "ignored": wishes.ignored,
+    }
+
+
+def _boot_variable(variable: ShownVariable) -> dict[str, Any]:
+    return {
+        "name": variable.name,
+        "label": variable.label,
+        "type": variable.type,
+        "mode": variable.mode,
+        "value": variable.value,
+        "text": variable.text,
+        "choices": [{"value": value, "label": label} for value, label in variable.choices],
+    }
+
+
+def render_page(page: Page) -> str:
+    """Return the page's HTML in the viewer's language."""
+    with override(page.locale):
+        return render_to_string("embed/page.html", {"page": page})
+
+
+def policy(page: Page, origins: Sequence[str]) -> str:
+    """Return the page's Content-Security-Policy; the frame's ancestors are exactly the allowed origins."""
+    ancestors = " ".join(origins) or "'none'"
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{page.nonce}'; style-src 'self'; img-src 'self' data:; "
+        f"connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+    )

@@ -1,0 +1,117 @@
+"""What a page's or a call's query string says, read strictly; anything a viewer sends is only ever a wish."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest, QueryDict
+
+from dashboards.grants import APPLY_VARIABLES, Opened
+from dashboards.locales import DEFAULT, known_locale
+from dashboards.queries import PanelRequest
+from dashboards.spec import PanelSpec
+from dashboards.variables import Values, from_viewer, known_time_zone, on_load, resolve
+from embedhost.lib.errors import NotFound, Refused
+from secrets_admin.feed import feed
+from tokens.strict_json import JSONRefused, read_object
+
+#: Keys of a page's address that are ours; every other one is a variable (vendors.md 1.4).
+_OURS = frozenset({"refresh-minutes", "locale_code", "time_zone"})
+_CALL_KEYS = frozenset({"variables", "locale", "time_zone", "environment", "as"})
+MAX_REFRESH_MINUTES = 24 * 60
+
+
+class BadCall(Refused):
+    message = "This call has a parameter that is not known, or variables that are no JSON object."
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the address asks for: checked viewer values, locale, time zone, refresh interval (minutes, 0 = never)."""
+
+    viewer: Mapping[str, object]
+    locale: str
+    time_zone: str
+    refresh_minutes: float = 0
+    ignored: list[str] = field(default_factory=list)
+
+
+def page_wishes(request: HttpRequest, opened: Opened) -> Wishes:
+    """Read a page's address. What may not be set is ignored and noted, so that the page still opens."""
+    given = {name: _loose(text) for name, text in request.GET.items() if name not in _OURS}
+    viewer, ignored = on_load(opened.spec, given, may_change=may_change(opened))
+    return Wishes(
+        viewer=viewer,
+        locale=_locale(request, opened, request.GET.get("locale_code")),
+        time_zone=_time_zone(opened, request.GET.get("time_zone")),
+        refresh_minutes=_minutes(request.GET),
+        ignored=ignored,
+    )
+
+
+def call_wishes(request: HttpRequest, opened: Opened) -> Wishes:
+    """Read a data call's query string. Raises BadCall, or a variable's refusal."""
+    if set(request.GET) - _CALL_KEYS:
+        raise BadCall
+    text = request.GET.get("variables", "{}")
+    try:
+        given = read_object(text.encode())
+    except JSONRefused as error:
+        raise BadCall from error
+    return Wishes(
+        viewer=from_viewer(opened.spec, given, may_change=may_change(opened)),
+        locale=_locale(request, opened, request.GET.get("locale")),
+        time_zone=_time_zone(opened, request.GET.get("time_zone")),
+    )
+
+
+def may_change(opened: Opened) -> bool:
+    """Tell whether the viewer may change open variables: the token's right, else the dashboard's setting."""
+    return APPLY_VARIABLES in opened.grant.rights
+
+
+def panel_of(opened: Opened, panel_id: str) -> PanelSpec:
+    """Return a panel of exactly this dashboard version. Raises NotFound."""
+    panel = opened.spec.panels.get(panel_id)
+    if panel is None:
+        raise NotFound
+    return panel
+
+
+def panel_request(opened: Opened, panel: PanelSpec, wishes: Wishes, values: Values) -> PanelRequest:
+    """Return the run of one panel under this Grant."""
+    return PanelRequest(opened.grant, opened.dashboard, opened.spec, panel, values, wishes.time_zone)
+
+
+def values_for(opened: Opened, wishes: Wishes) -> Values:
+    """Return every variable's value: defaults < token < viewer."""
+    return resolve(opened.spec, opened.grant, wishes.viewer, time_zone=wishes.time_zone, now=feed.now())
+
+
+def _loose(text: str) -> object:
+    """A value in an address is JSON when it reads as JSON, else the text itself (vendors.md 1.4)."""
+    try:
+        read = read_object(b'{"value":' + text.encode(errors="replace") + b"}")
+    except JSONRefused:
+        return text
+    return read["value"] if len(read) == 1 else text
+
+
+def _locale(request: HttpRequest, opened: Opened, wished: str | None) -> str:
+    return known_locale(opened.grant.locale) or known_locale(wished) or accepted_locale(request)
+
+
+def accepted_locale(request: HttpRequest) -> str:
+    """Return the first locale of Accept-Language that CLDR knows; no cookie is read."""
+    tags = (part.partition(";")[0].strip() for part in request.headers.get("Accept-Language", "").split(",")[:10])
+    return next((locale for tag in tags if (locale := known_locale(tag))), DEFAULT)
+
+
+def _time_zone(opened: Opened, wished: str | None) -> str:
+    return opened.grant.time_zone or known_time_zone(wished) or "UTC"
+
+
+def _minutes(query: QueryDict) -> float:
+    text = query.get("refresh-minutes", "")
+    if not text.isascii() or not text.replace(".", "", 1).isdigit() or len(text) > 8:
+        return 0
+    return min(float(text), MAX_REFRESH_MINUTES)

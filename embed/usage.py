@@ -1,0 +1,110 @@
+"""Embeds counted exactly once per token, and how often panels asked the owner's database (design.md section 11)."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import DatabaseError, connection
+from django.db.models import Count, F, Sum
+from django.db.models.functions import TruncDate
+
+from embed.models import Embed, PanelCount
+from embedhost.lib.errors import ServiceUnavailable
+from embedhost.lib.memory import Recent
+from tokens.grant import Grant, Purpose
+
+#: Digests known to be recorded, so that a token seen before costs no round trip.
+_recorded: Recent[str, bool] = Recent(50_000)
+
+
+def record_embed(grant: Grant) -> None:
+    """Count this token's embed, once whatever happens. Raises ServiceUnavailable when it cannot be written.
+
+    Durable before the first byte is sent; the digest is unique, so repetitions are harmless. Previews never count.
+    """
+    if grant.purpose is not Purpose.EMBED or _recorded.get(grant.token_digest):
+        return
+    row = Embed(
+        digest=grant.token_digest,
+        organization_id=grant.organization_id,
+        dashboard_id=grant.dashboard_id,
+        customer_id=grant.customer.id if grant.customer else None,
+        key_id=grant.key_id,
+    )
+    try:
+        Embed.objects.bulk_create([row], ignore_conflicts=True)
+    except DatabaseError as error:
+        connection.close()
+        raise ServiceUnavailable from error
+    _recorded.put(grant.token_digest, True)
+
+
+def forget_recorded() -> None:
+    """Forget which digests are recorded, as a new process would."""
+    _recorded.clear()
+
+
+def embeds_per_day(organization_id: int, dashboard_id: int, days: int) -> list[tuple[date, int]]:
+    """Return each of the last ``days`` days (UTC) with its number of embeds, oldest first, days without any too."""
+    today = datetime.now(UTC).date()
+    first = today - timedelta(days=days - 1)
+    rows = Embed.objects.filter(
+        organization_id=organization_id, dashboard_id=dashboard_id, first_at__gte=_midnight(first)
+    )
+    counted = rows.annotate(day=TruncDate("first_at", tzinfo=UTC)).values("day").annotate(number=Count("id"))
+    found = {row["day"]: row["number"] for row in counted}
+    every_day = [first + timedelta(days=offset) for offset in range(days)]
+    return [(day, found.get(day, 0)) for day in every_day]
+
+
+def embeds_between(organization_id: int, dashboard_id: int, start: date, end: date) -> int:
+    """Return the embeds from ``start`` to the day before ``end`` (UTC)."""
+    return Embed.objects.filter(
+        organization_id=organization_id,
+        dashboard_id=dashboard_id,
+        first_at__gte=_midnight(start),
+        first_at__lt=_midnight(end),
+    ).count()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def queries_share(organization_id: int, dashboard_id: int, days: int) -> tuple[int, int]:
+    """Return (panels shown, queries sent to the owner's database) of the last ``days`` days."""
+    since = datetime.now(UTC).date() - timedelta(days=days - 1)
+    sums = PanelCount.objects.filter(
+        organization_id=organization_id, dashboard_id=dashboard_id, day__gte=since
+    ).aggregate(panels=Sum("panels"), queries=Sum("queries"))
+    return sums["panels"] or 0, sums["queries"] or 0
+
+
+class PanelCounter:
+    """Counts of panels and queries, kept in memory and written in batches off the request path."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[tuple[int, int], list[int]] = {}
+
+    def add(self, grant: Grant, *, panels: int, queries: int) -> None:
+        """Count what one request showed and asked. Previews never count."""
+        if grant.purpose is not Purpose.EMBED:
+            return
+        with self._lock:
+            counts = self._counts.setdefault((grant.organization_id, grant.dashboard_id), [0, 0])
+            counts[0] += panels
+            counts[1] += queries
+
+    def write(self) -> None:
+        """Add what was counted since the last time to today's rows."""
+        with self._lock:
+            counts, self._counts = self._counts, {}
+        day = datetime.now(UTC).date()
+        for (organization_id, dashboard_id), (panels, queries) in counts.items():
+            row, _ = PanelCount.objects.get_or_create(
+                dashboard_id=dashboard_id, day=day, defaults={"organization_id": organization_id}
+            )
+            PanelCount.objects.filter(id=row.id).update(panels=F("panels") + panels, queries=F("queries") + queries)
+
+
+panel_counter = PanelCounter()

@@ -1,0 +1,48 @@
+"""Contradictions between settings, found before the first request."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def one_process_without_redis(**_: Any) -> list[CheckMessage]:
+    """Several web processes share cache and flights through Redis alone."""
+    if settings.WEB_PROCESSES > 1 and not settings.REDIS_URL:
+        return [
+            Error(
+                "WEB_PROCESSES is more than 1 without REDIS_URL.",
+                hint="Set REDIS_URL, or use one process.",
+                id="embedhost.E001",
+            )
+        ]
+    return []
+
+
+@register()
+def sqlite_for_one_process(**_: Any) -> list[CheckMessage]:
+    """SQLite is for trying embedhost on one machine."""
+    if settings.WEB_PROCESSES > 1 and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return [
+            Error(
+                "WEB_PROCESSES is more than 1 on SQLite.",
+                hint="Set DATABASE_URL to a PostgreSQL database.",
+                id="embedhost.E002",
+            )
+        ]
+    return []
+
+
+@register(deploy=True)
+def revocation_in_time(**_: Any) -> list[CheckMessage]:
+    """A reset must be known everywhere within a second."""
+    if settings.REVOCATION_POLL_SECONDS > 0.5:
+        return [
+            Warning(
+                "REVOCATION_POLL_SECONDS is over 0.5.",
+                hint="Leave it at 0.5, or resets take too long.",
+                id="embedhost.W001",
+            )
+        ]
+    return []
