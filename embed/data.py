@@ -14,6 +14,7 @@ from dashboards.queries import LONGEST_WAIT, PanelResult, run_panel, values_of
 from dashboards.spec import TEXT, PanelSpec
 from datasources.errors import DataSourceError
 from embed.authenticate import open_call
+from embed.page import session_facts
 from embed.reading import Wishes, call_wishes, panel_of, panel_request, values_for
 from embed.usage import panel_counter
 from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound, Refused, new_reference
@@ -59,6 +60,12 @@ def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
     body = to_csv(values_of(result.entry.plain())["data"]["columns"])
     headers = {"Content-Disposition": f'attachment; filename="{spec.id}.csv"'}
     return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def session(request: HttpRequest, format: str) -> HttpResponse:
+    """Tell an open page what a fresh token stands for, before it goes on with it."""
+    opened, wishes = _open(request, format)
+    return JsonResponse(session_facts(opened, wishes, values_for(opened, wishes)))
 
 
 def _open(request: HttpRequest, format: str) -> tuple[Opened, Wishes]:

@@ -1,11 +1,16 @@
 """The page in the frame: what its template shows and what its script starts with."""
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_time
 from django.template.loader import render_to_string
+from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
@@ -29,6 +34,8 @@ class ShownVariable:
     type: str
     mode: str
     value: Any
+    #: What "Reset" goes back to: the token's value, else the author's.
+    initial: Any
     text: str
     changed: bool
     choices: Sequence[tuple[str, str]]
@@ -41,6 +48,7 @@ class Page:
     title: str
     customer_name: str
     as_of: str
+    as_of_text: str
     locale: str
     language: str
     direction: str
@@ -58,11 +66,13 @@ def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[C
     """Return the page of drawn cards."""
     times = [card.at for card in cards if card.at is not None]
     shown = _variables(opened, wishes, values)
+    oldest = as_of(min(times)) if times else ""
     may_export = EXPORT in opened.grant.rights
     return Page(
         title=opened.spec.title,
         customer_name=opened.grant.customer.name if opened.grant.customer else "",
-        as_of=as_of(min(times)) if times else "",
+        as_of=oldest,
+        as_of_text=_moment(oldest, wishes) if oldest else "",
         locale=wishes.locale,
         language=wishes.locale,
         direction=direction(wishes.locale),
@@ -77,6 +87,32 @@ def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[C
     )
 
 
+def _moment(iso: str, wishes: Wishes) -> str:
+    """Return "20 Nov 2026, 14:32" as the viewer's locale and time zone write it."""
+    locale = wishes.locale.replace("-", "_")
+    moment = datetime.fromisoformat(iso).astimezone(ZoneInfo(wishes.time_zone))
+    return f"{format_date(moment, 'medium', locale=locale)}, {format_time(moment, 'short', locale=locale)}"
+
+
+def subject_of(opened: Opened) -> str:
+    """Return an opaque mark of what a page shows and to whom: a fresh token with an equal one continues the page."""
+    grant = opened.grant
+    customer = (grant.customer.id, grant.customer.generation) if grant.customer else None
+    facts = [grant.organization_id, grant.workspace_id, grant.dashboard_id, grant.version_id, customer]
+    return salted_hmac("embedhost.page", json.dumps(facts), algorithm="sha256").hexdigest()
+
+
+def seconds_left(opened: Opened) -> float:
+    """Return how long the token lives from now, by the database's time."""
+    return round(opened.grant.expires_at - feed.now(), 3)
+
+
+def session_facts(opened: Opened, wishes: Wishes, values: Values) -> dict[str, Any]:
+    """Return what an open page needs to know of a fresh token before it goes on with it."""
+    variables = [_boot_variable(variable) for variable in _variables(opened, wishes, values)]
+    return {"subject": subject_of(opened), "seconds_left": seconds_left(opened), "variables": variables}
+
+
 def _variables(opened: Opened, wishes: Wishes, values: Values) -> list[ShownVariable]:
     shown = [variable for variable in opened.spec.variables.values() if variable.mode != "hidden"]
     with override(wishes.locale):
@@ -85,14 +121,17 @@ def _variables(opened: Opened, wishes: Wishes, values: Values) -> list[ShownVari
 
 def _shown(variable: VariableSpec, opened: Opened, wishes: Wishes, values: Values) -> ShownVariable:
     # A relative period stays the word that was chosen, so that its chip reads "Last 12 months".
-    chosen = wishes.viewer.get(variable.name, opened.grant.values.get(variable.name, variable.default))
-    value = values.by_name[variable.name] if variable.name == opened.spec.customer_variable else chosen
+    initial = opened.grant.values.get(variable.name, variable.default)
+    if variable.name == opened.spec.customer_variable:
+        initial = values.by_name[variable.name]
+    value = wishes.viewer.get(variable.name, initial)
     return ShownVariable(
         name=variable.name,
         label=variable.label,
         type=variable.type,
         mode=variable.mode,
         value=value,
+        initial=initial,
         text=value_text(variable, value, wishes.locale),
         changed=variable.name in wishes.viewer,
         choices=variable.choices,
@@ -108,7 +147,7 @@ def _boot(
         "data_url": "/data/explo_jwe",
         "path_after": "/iframe/-",
         "environment": opened.grant.environment,
-        "dashboard": opened.dashboard.embed_id,
+        "subject": subject_of(opened),
         "panels": [
             {"id": card.panel_id, "type": opened.spec.panels[card.panel_id].type, "state": card.state} for card in cards
         ],
@@ -118,7 +157,7 @@ def _boot(
         "may_export": may_export,
         "locale": wishes.locale,
         "time_zone": wishes.time_zone,
-        "seconds_left": round(opened.grant.expires_at - feed.now(), 3),
+        "seconds_left": seconds_left(opened),
         "refresh_minutes": wishes.refresh_minutes,
         "minimum_refresh_seconds": opened.dashboard.cache_seconds,
         "origins": list(opened.origins),
@@ -133,6 +172,7 @@ def _boot_variable(variable: ShownVariable) -> dict[str, Any]:
         "type": variable.type,
         "mode": variable.mode,
         "value": variable.value,
+        "initial": variable.initial,
         "text": variable.text,
         "choices": [{"value": value, "label": label} for value, label in variable.choices],
     }

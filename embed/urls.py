@@ -12,5 +12,6 @@ urlpatterns = [
     re_path(r"^iframe/(?P<token>[^/]*)\Z", views.iframe, name="iframe"),
     re_path(r"^iframe/(?P<token>[^/]*)/(?P<environment>[^/]+)\Z", views.iframe, name="iframe_environment"),
     path("data/<str:format>/panels/<str:panel_id>", data.panel, name="data_panel"),
+    path("data/<str:format>/session", data.session, name="data_session"),
     path("data/<str:format>/export/<str:panel_id>", data.export, name="data_export"),
 ]
