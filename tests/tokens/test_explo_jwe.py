@@ -90,10 +90,11 @@ def test_no_rights_is_not_the_same_as_rights_left_to_the_dashboard() -> None:
 
 NO_TEXTS: list[object] = [None, 1, True, [], {}, "", " x", "x" * 256]
 NO_LISTS: list[object] = [None, "export", 1, {}, [1], ["export", None]]
+NO_OBJECTS: list[object] = [None, "x", 1, [], False]
 WRONG_TYPES = [
     *((name, value) for name in ("dsh", "iss", "vwr", "loc", "tz", "jti") for value in NO_TEXTS),
     *((name, value) for name in ("rts", "rbc") for value in NO_LISTS),
-    *(("var", value) for value in (None, "x", 1, [], False)),
+    *(("var", value) for value in NO_OBJECTS),
     ("dsh", ...),
 ]
 
