@@ -1,4 +1,4 @@
-"""var/demo.json: what scripts, tests and the pretend product know about the demo. docs/demo.md describes every field."""
+"""var/demo.json: what scripts, tests and the pretend product know. docs/demo.md describes every field."""
 
 import json
 import os
@@ -79,7 +79,7 @@ class DemoFacts(TypedDict):
 def read_facts(path: Path) -> DemoFacts | None:
     """Return what an earlier run wrote, or None when there is nothing that can be read."""
     try:
-        return cast(DemoFacts, json.loads(path.read_text(encoding="utf-8")))
+        return cast("DemoFacts", json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
 

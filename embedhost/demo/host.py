@@ -47,14 +47,14 @@ class Tradewind:
 
     def __init__(self, facts: dict[str, Any]) -> None:
         self.embed_origin: str = facts["base_url"]
-        self.customers = {customer["external_id"]: customer["name"] for customer in facts["customers"]}
+        self.customers: dict[str, str] = {customer["external_id"]: customer["name"] for customer in facts["customers"]}
         self.dashboards = {dashboard["slug"]: dashboard for dashboard in facts["dashboards"]}
         secrets = facts["organization"]["embed_secrets"]
         self.secret = next(secret for secret in secrets if secret["format"] == "explo_jwe")
 
     def signed_in(self, asked: str | None) -> str:
         """Return the customer to show. A real product reads it from the session; the demo lets you choose."""
-        return asked if asked in self.customers else next(iter(self.customers))
+        return asked if asked is not None and asked in self.customers else next(iter(self.customers))
 
     def token(self, slug: str, customer: str) -> str:
         """Return a fresh token for one dashboard and one customer."""

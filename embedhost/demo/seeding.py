@@ -183,11 +183,11 @@ def _dashboards(organization: Organization) -> list[Dashboard]:
 
 
 def _dashboard(organization: Organization, text: str) -> Dashboard:
-    """Return the dashboard of a file, saved again only when the file says something new."""
+    """Return the dashboard of a file, saved again only when the file has changed: later edits are left alone."""
     document = load(text)
     document.pop("settings", None)
     board = _living(organization).filter(slug=document["slug"]).first()
-    if board is not None and board.versions.filter(document=document).exists():
+    if board is not None and document in list(board.versions.values_list("document", flat=True)):
         return board
     return import_document(organization, text)
 

@@ -15,12 +15,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="where embedhost is served (default: 8000)")
-        parser.add_argument("--host-port", type=int, default=8001, help="where the pretend product is (default: 8001)")
+        parser.add_argument("--host-port", type=int, help="where the pretend product is (default: the port after)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEVELOPMENT:
             raise CommandError("The demo writes keys in clear into a file. Set DEVELOPMENT=1 on a machine of your own.")
-        facts = seed(Place(port=options["port"], host_port=options["host_port"], folder=settings.VAR_DIR))
+        host_port = options["host_port"] or options["port"] + 1
+        facts = seed(Place(port=options["port"], host_port=host_port, folder=settings.VAR_DIR))
         self.stdout.write(
             f"Tradewind: {len(facts['customers'])} customers, {len(facts['dashboards'])} dashboards. "
             f"{settings.VAR_DIR / 'demo.json'} has the log-ins and keys."
