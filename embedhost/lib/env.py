@@ -172,15 +172,15 @@ def weak_ring_entry(entry: str, secret_key: str) -> bool:
         key = base64.b64decode(text, validate=True)
     except ValueError:
         return True
-    return (
-        not key_id or len(key) != 32 or len(set(key)) < 10 or text == secret_key or key.decode("latin-1") in secret_key
-    )
+    weak = not key_id or len(key) != 32 or len(set(key)) < 10 or any(key.startswith(word.encode()) for word in EXAMPLES)
+    return weak or text in secret_key or key.decode("latin-1") in secret_key
 
 
 def _weak_hosts(values: dict[str, Any]) -> list[str]:
     problems = []
     if "*" in values["ALLOWED_HOSTS"]:
         problems.append("ALLOWED_HOSTS holds `*`: name the hosts.")
-    if values["CONSOLE_HOST"].partition(":")[0] == values["EMBED_HOST"].partition(":")[0]:
+    console, embed = (values[name].partition(":")[0].lower() for name in ("CONSOLE_HOST", "EMBED_HOST"))
+    if console == embed:
         problems.append("CONSOLE_HOST and EMBED_HOST are the same: give embeds a host of their own.")
     return problems

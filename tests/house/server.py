@@ -1,0 +1,81 @@
+"""A real granian on a free port, for tests that a test client cannot do."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedhost.lib.env import ROOT
+
+_READY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running web server and the file that it writes its log to."""
+
+    port: int
+    log: Path
+
+    def get(self, path: str, host: str) -> tuple[int, str]:
+        """Return status and body of a GET with this Host header."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("GET", path, headers={"Host": host})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+
+def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment that holds none of the test run's own settings, and ``more``."""
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **more}
+
+
+def granian(port: int) -> list[str]:
+    """Return the command that serves embedhost, as ./dev demo and the image start it."""
+    command = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1"]
+    return [*command, "--port", str(port), "--workers", "1", "--blocking-threads", "4", "embedhost.wsgi:application"]
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(env: Mapping[str, str], folder: Path) -> Iterator[Server]:
+    """Serve until the block ends; AssertionError with the log when the server does not come up."""
+    server = Server(free_port(), folder / "server.log")
+    with server.log.open("wb") as log:
+        child = subprocess.Popen(
+            granian(server.port), cwd=ROOT, env=dict(env), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        _wait(child, server)
+        yield server
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _wait(child: subprocess.Popen[bytes], server: Server) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", server.port), timeout=1):
+            return
+        assert child.poll() is None, server.log.read_text(errors="replace")
+        assert time.monotonic() < deadline, server.log.read_text(errors="replace")
+        time.sleep(0.05)

@@ -1,0 +1,161 @@
+"""Every setting is documented with its default, and every documented one exists; weak ones stop the start (P-SR-02)."""
+
+import base64
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from embedhost.lib.env import ROOT, SETTINGS, read
+from tests.house.server import clean_environment, free_port, granian
+from tests.house.settings_page import PAGE, table, written
+
+_RAW = "Yk3vQ8sZ1nT6wB4xH9cR2mJ7dL5gF0pA"
+_GOOD = {
+    "SECRET_KEY": secrets.token_urlsafe(60),
+    "ENCRYPTION_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+    "CONSOLE_HOST": "console.example.com",
+    "EMBED_HOST": "embed.example.com",
+    "DATABASE_URL": "sqlite://:memory:",
+}
+_WEAK = {
+    "no secret key": ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
+    "the secret key of many examples": ({"SECRET_KEY": "change-me" * 9}, "SECRET_KEY"),
+    "the secret key of a new Django project": ({"SECRET_KEY": f"django-insecure-{_RAW * 2}"}, "SECRET_KEY"),
+    "the secret key that development falls back to": (
+        {"SECRET_KEY": "development-only-" + "0123456789" * 4},
+        "SECRET_KEY",
+    ),
+    "a secret key of 49 characters": ({"SECRET_KEY": (_RAW * 2)[:49]}, "SECRET_KEY"),
+    "one character fifty times": ({"SECRET_KEY": "a" * 50}, "SECRET_KEY"),
+    "no encryption key": ({"ENCRYPTION_KEYS": ""}, "ENCRYPTION_KEYS is missing"),
+    "a short encryption key": ({"ENCRYPTION_KEYS": "k1:c2hvcnQ="}, "ENCRYPTION_KEYS"),
+    "an encryption key that is not base64": ({"ENCRYPTION_KEYS": f"k1:{'!' * 44}"}, "ENCRYPTION_KEYS"),
+    "an encryption key without an id": (
+        {"ENCRYPTION_KEYS": base64.b64encode(_RAW.encode()).decode()},
+        "ENCRYPTION_KEYS",
+    ),
+    "the documentation's example as encryption key": (
+        {"ENCRYPTION_KEYS": "id:base64 of 32 bytes"},
+        "ENCRYPTION_KEYS",
+    ),
+    "the encryption key that development falls back to": (
+        {"ENCRYPTION_KEYS": "development:ZGV2ZWxvcG1lbnQtb25seS0wMTIzNDU2Nzg5YWJjZGU="},
+        "ENCRYPTION_KEYS",
+    ),
+    "a second encryption key that is weak": ({"ENCRYPTION_KEYS": f"{_GOOD['ENCRYPTION_KEYS']},k0:"}, "ENCRYPTION_KEYS"),
+    "the secret key as encryption key, encoded": (
+        {"SECRET_KEY": _RAW * 2, "ENCRYPTION_KEYS": f"k1:{base64.b64encode(_RAW.encode()).decode()}"},
+        "ENCRYPTION_KEYS",
+    ),
+    "the encryption key as secret key": (
+        {"SECRET_KEY": f"{_GOOD['ENCRYPTION_KEYS']}-again", "ENCRYPTION_KEYS": _GOOD["ENCRYPTION_KEYS"]},
+        "ENCRYPTION_KEYS",
+    ),
+    "debug pages": ({"DEBUG": "1"}, "DEBUG is on"),
+    "every host allowed": ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+    "every host allowed among others": ({"ALLOWED_HOSTS": "health.example.com,*"}, "ALLOWED_HOSTS"),
+    "one host for console and embeds": ({"EMBED_HOST": "console.example.com"}, "CONSOLE_HOST and EMBED_HOST"),
+    "one host with two ports": ({"EMBED_HOST": "console.example.com:8443"}, "CONSOLE_HOST and EMBED_HOST"),
+    "one host in two spellings": ({"EMBED_HOST": "Console.Example.com"}, "CONSOLE_HOST and EMBED_HOST"),
+}
+
+
+def _load(settings: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", "import embedhost.settings"],
+        cwd=ROOT,
+        env=clean_environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_p_sr_02_good_settings_start() -> None:
+    loaded = _load(_GOOD)
+    assert loaded.returncode == 0, loaded.stderr
+
+
+@pytest.mark.parametrize("case", _WEAK)
+def test_p_sr_02_a_weak_setting_stops_the_start_with_a_sentence_and_without_the_secret(case: str) -> None:
+    change, sentence = _WEAK[case]
+    loaded = _load({**_GOOD, **change})
+    assert loaded.returncode != 0
+    last_line = loaded.stderr.strip().splitlines()[-1]
+    assert "embedhost does not start." in last_line
+    assert sentence in last_line
+    for name in ("SECRET_KEY", "ENCRYPTION_KEYS"):
+        value = {**_GOOD, **change}[name]
+        assert not value or value not in loaded.stderr
+
+
+def test_p_sr_02_every_weakness_is_named_at_once() -> None:
+    last_line = _load({"DEBUG": "1", "ALLOWED_HOSTS": "*"}).stderr.strip().splitlines()[-1]
+    assert all(name in last_line for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "DEBUG", "ALLOWED_HOSTS"))
+
+
+def test_p_sr_02_the_development_flag_allows_weak_settings() -> None:
+    loaded = _load({"DEVELOPMENT": "1", "DEBUG": "1"})
+    assert loaded.returncode == 0, loaded.stderr
+
+
+def test_p_sr_02_the_web_server_itself_ends_when_a_setting_is_weak(tmp_path: Path) -> None:
+    served = subprocess.run(
+        granian(free_port()),
+        cwd=ROOT,
+        env=clean_environment({**_GOOD, "SECRET_KEY": "short", "VAR_DIR": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert served.returncode != 0
+    assert "embedhost does not start. SECRET_KEY is missing" in served.stdout + served.stderr
+
+
+def test_a_value_of_the_wrong_kind_stops_the_start_with_the_name_of_its_setting() -> None:
+    loaded = _load({**_GOOD, "MAX_ROWS": "many"})
+    assert loaded.returncode != 0
+    assert "MAX_ROWS has a value that is not a int" in loaded.stderr.strip().splitlines()[-1]
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    settings = dict(_GOOD)
+    (tmp_path / "key").write_text(settings.pop("SECRET_KEY") + "\n")
+    loaded = _load({**settings, "SECRET_KEY_FILE": str(tmp_path / "key")})
+    assert loaded.returncode == 0, loaded.stderr
+
+
+def test_every_setting_is_in_the_settings_page_with_its_default_and_nothing_else_is() -> None:
+    assert written() == table(), "docs/settings.md is old: run python -m tests.house.settings_page"
+
+
+def test_every_setting_reads_as_its_declared_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ.keys() & SETTINGS.keys():
+        monkeypatch.delenv(name)
+    assert {name: read(name) for name in SETTINGS} == {name: setting.default for name, setting in SETTINGS.items()}
+
+
+def test_every_setting_has_a_help_that_is_a_sentence() -> None:
+    assert [setting.name for setting in SETTINGS.values() if not re.fullmatch(r"[A-Z].+\.", setting.help)] == []
+
+
+def test_the_code_reads_no_environment_variable_that_is_not_a_declared_setting() -> None:
+    reads = re.compile(r"os\.(?:environ\b|getenv)")
+    # These name the settings module, and the demo's host page stands for a customer's own program.
+    allowed = {"embedhost/lib/env.py", "embedhost/wsgi.py", "embedhost/celery.py", "embedhost/demo/host.py"}
+    packages = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
+    files = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    found = {str(path.relative_to(ROOT)) for path in files if reads.search(path.read_text(encoding="utf-8"))}
+    assert found - allowed == set()
+
+
+def test_the_settings_page_says_what_the_kinds_of_values_look_like() -> None:
+    assert all(word in PAGE.read_text(encoding="utf-8") for word in ("`1`", "`0`", "commas", "_FILE"))
