@@ -1,6 +1,6 @@
 /** The variables bar: the template writes values as text, this makes controls of the ones that the viewer may change. */
 
-import type { Choice, Variable } from "./boot";
+import type { Variable } from "./boot";
 import { button, icon, make } from "./dom";
 import { edit } from "./editors";
 import type { Popover } from "./popover";
@@ -12,13 +12,11 @@ export interface BarHost {
   readonly popover: Popover;
   readonly locale: string;
   readonly say: Say;
-  readonly choicesOf: (variable: Variable) => Promise<readonly Choice[]>;
   readonly onChange: (names: readonly string[]) => void;
 }
 
 export class VariablesBar {
   private readonly chips = new Map<string, HTMLButtonElement>();
-  private readonly choices = new Map<string, readonly Choice[]>();
   private readonly reset: HTMLButtonElement;
 
   constructor(private readonly bar: HTMLElement, private readonly host: BarHost) {
@@ -47,7 +45,7 @@ export class VariablesBar {
     if (text === null) return;
     const chip = make("button", { type: "button", class: "chip", "data-variable": variable.name, "aria-haspopup": "dialog", "aria-expanded": "false" });
     chip.append(make("span", {}, variable.label), make("b", {}, make("bdi")), icon("chevron"));
-    chip.addEventListener("click", () => void this.open(variable, chip));
+    chip.addEventListener("click", () => this.open(variable, chip));
     text.replaceWith(chip);
     this.chips.set(variable.name, chip);
   }
@@ -62,21 +60,18 @@ export class VariablesBar {
     const value = chip?.querySelector("bdi");
     if (chip === null || value === null || value === undefined) return;
     const shown = this.chips.has(variable.name) ? values.current(variable.name) : variable.value;
-    value.textContent = valueText(variable, shown, this.choices.get(variable.name) ?? variable.choices, locale, say);
+    value.textContent = valueText(variable, shown, locale, say);
     chip.classList.toggle("set", values.isChanged(variable.name));
   }
 
-  private async open(variable: Variable, chip: HTMLButtonElement): Promise<void> {
-    if (chip.getAttribute("aria-expanded") === "true") return this.host.popover.close(true);
-    this.choices.set(variable.name, await this.host.choicesOf(variable));
+  private open(variable: Variable, chip: HTMLButtonElement): void {
     this.host.popover.toggle(chip, { role: "dialog", label: variable.label, fill: (panel) => this.fill(panel, variable) });
   }
 
   private fill(panel: HTMLElement, variable: Variable): HTMLElement | null {
     const { values, locale, say } = this.host;
     const apply = (value: unknown): void => this.apply(variable.name, value);
-    const choices = this.choices.get(variable.name) ?? [];
-    return edit(panel, { variable, value: values.current(variable.name), choices, locale, say, apply });
+    return edit(panel, { variable, value: values.current(variable.name), locale, say, apply });
   }
 
   private apply(name: string, value: unknown): void {

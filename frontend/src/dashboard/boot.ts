@@ -63,7 +63,7 @@ export function readBoot(data: unknown): Boot {
   };
 }
 
-/** Read `[{value, label}]`, as the boot object and the choices call give it. */
+/** Read `[{value, label}]`; a choice without a label shows its value. */
 export function readChoices(data: unknown): readonly Choice[] {
   if (!Array.isArray(data)) return [];
   return (data as readonly unknown[]).filter(isRecord).map((item) => ({

@@ -1,6 +1,6 @@
 /** The page's calls to the server. The token lives in this object's memory and nowhere else. */
 
-import { readChoices, readVariables, type Choice, type Variable } from "./boot";
+import { readVariables, type Variable } from "./boot";
 import { isRecord } from "../embed/protocol";
 import { readRetryAfter } from "./timing";
 
@@ -57,12 +57,6 @@ export class DataCalls {
   /** Fetch a panel's rows and encoding. */
   rows(panel: string, values: Payload, signal: AbortSignal): Promise<Answer<Record<string, unknown>>> {
     return this.call(this.path("panels", panel, values, {}), signal, readRecord);
-  }
-
-  choices(variable: string, values: Payload, signal: AbortSignal): Promise<Answer<readonly Choice[]>> {
-    return this.call(this.path("choices", variable, values, {}), signal, async (response) =>
-      readChoices((await readRecord(response))["choices"]),
-    );
   }
 
   csv(panel: string, values: Payload, signal: AbortSignal): Promise<Answer<CsvFile>> {

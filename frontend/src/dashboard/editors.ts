@@ -10,7 +10,6 @@ const SEARCH_FROM = 8;
 export interface Editing {
   readonly variable: Variable;
   readonly value: unknown;
-  readonly choices: readonly Choice[];
   readonly locale: string;
   readonly say: Say;
   /** Take a value at once and close. */
@@ -28,8 +27,8 @@ export function edit(panel: HTMLElement, editing: Editing): HTMLElement | null {
 
 function editChoice(panel: HTMLElement, editing: Editing): HTMLElement | null {
   const all: Choice = { value: null, label: editing.say("all") };
-  const list = optionList([all, ...editing.choices], editing);
-  if (editing.choices.length < SEARCH_FROM) {
+  const list = optionList([all, ...editing.variable.choices], editing);
+  if (editing.variable.choices.length < SEARCH_FROM) {
     panel.append(list);
     return chosenOf(list);
   }
@@ -97,17 +96,17 @@ function onSearchKey(event: KeyboardEvent, list: HTMLElement): void {
 function editRange(panel: HTMLElement, editing: Editing): HTMLElement | null {
   const { locale, say } = editing;
   const relative = RELATIVE.map((name) => ({ value: name, label: rangeText(name, locale, say) }));
-  const list = optionList([{ value: null, label: say("any_time") }, ...relative], editing);
+  const list = optionList([{ value: null, label: say("all") }, ...relative], editing);
   panel.append(list, daysForm(editing));
   return chosenOf(list);
 }
 
-function daysForm(editing: Editing): HTMLFormElement {
+function daysForm(editing: Editing): HTMLElement {
   const range = readRange(editing.value);
   const days = range !== null && typeof range !== "string" ? range : { start: "", end: "" };
   const start = dayInput(editing.say("from"), days.start);
   const end = dayInput(editing.say("to"), days.end);
-  const form = make("form", { class: "days", novalidate: "" }, start.label, end.label);
+  const form = make("div", { class: "form days" }, start.label, end.label);
   const read = (): unknown => {
     const ok = isDay(start.input.value) && isDay(end.input.value) && start.input.value <= end.input.value;
     return ok ? { start: start.input.value, end: end.input.value } : undefined;
@@ -124,7 +123,7 @@ function dayInput(text: string, value: string): { label: HTMLElement; input: HTM
 
 function editNumber(panel: HTMLElement, editing: Editing): HTMLElement {
   const input = field({ type: "number", step: "any", inputmode: "decimal" }, editing);
-  const form = make("form", { novalidate: "" }, input);
+  const form = make("div", { class: "form" }, input);
   withFooter(form, editing, () => (input.value !== "" && Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : undefined), "number_hint", input);
   panel.append(form);
   return input;
@@ -132,7 +131,7 @@ function editNumber(panel: HTMLElement, editing: Editing): HTMLElement {
 
 function editText(panel: HTMLElement, editing: Editing): HTMLElement {
   const input = field({ type: "text", maxlength: "1000" }, editing);
-  const form = make("form", { novalidate: "" }, input);
+  const form = make("div", { class: "form" }, input);
   withFooter(form, editing, () => (input.value === "" ? null : input.value), "", input);
   panel.append(form);
   return input;
@@ -144,17 +143,23 @@ function field(attributes: Readonly<Record<string, string>>, editing: Editing): 
   return input;
 }
 
-/** Add "Clear" and "Apply". `read` gives undefined for what cannot be applied: then the hint says what to write. */
-function withFooter(form: HTMLFormElement, editing: Editing, read: () => unknown, hint: string, input: HTMLInputElement): void {
+/**
+ * Add "Clear" and "Apply". `read` gives undefined for what cannot be applied: then the hint says what to write.
+ *
+ * No form element: a sandboxed frame may not submit one, not even to its own script.
+ */
+function withFooter(form: HTMLElement, editing: Editing, read: () => unknown, hint: string, input: HTMLInputElement): void {
   const note = make("p", { class: "hint", role: "alert" });
-  const clear = button("link-btn", editing.say("clear"), () => editing.apply(null));
-  form.append(note, make("footer", {}, clear, make("button", { class: "primary", type: "submit" }, editing.say("apply"))));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
+  const apply = (): void => {
     const value = read();
     if (value !== undefined) return editing.apply(value);
     note.textContent = editing.say(hint);
     input.setAttribute("aria-invalid", "true");
     input.focus();
+  };
+  const clear = button("link-btn", editing.say("clear"), () => editing.apply(null));
+  form.append(note, make("footer", {}, clear, button("primary", editing.say("apply"), apply)));
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement) apply();
   });
 }

@@ -2,8 +2,9 @@
 
 import { FROM_FRAME, type Command } from "../embed/protocol";
 import { withToken } from "./address";
+import { showAsOf } from "./as-of";
 import { VariablesBar } from "./bar";
-import type { Boot, Choice, Variable } from "./boot";
+import type { Boot } from "./boot";
 import { DataCalls, type Session } from "./data";
 import { need } from "./dom";
 import { save } from "./download";
@@ -88,7 +89,6 @@ export class Page {
       popover: this.popover,
       locale: this.boot.locale,
       say: this.say,
-      choicesOf: (variable) => this.choicesOf(variable),
       onChange: (names) => this.onChange(names),
     });
   }
@@ -122,6 +122,7 @@ export class Page {
   }
 
   private onAllSettled(manner: Manner): void {
+    showAsOf(this.root, this.boot.locale, this.boot.timeZone);
     this.lookAtHeight();
     if (manner === "arrival") this.host.tell(FROM_FRAME.loaded, { ...this.measures(), loadTime: Math.round(performance.now()) });
     else this.host.tell(FROM_FRAME.updated, this.measures());
@@ -141,12 +142,6 @@ export class Page {
 
   private refresh(): void {
     this.reload("refresh");
-  }
-
-  private async choicesOf(variable: Variable): Promise<readonly Choice[]> {
-    if (variable.type !== "choice" || variable.choices.length > 0) return variable.choices;
-    const answer = await this.calls.choices(variable.name, this.values.payload(), new AbortController().signal);
-    return answer.kind === "ready" ? answer.value : [];
   }
 
   private async download(panel: string): Promise<void> {

@@ -54,7 +54,7 @@ export class Popover {
 
   private open(anchor: HTMLElement, what: Opened): void {
     const sheet = this.root.clientWidth < SHEET_UNDER;
-    const panel = make("div", { class: sheet ? "pop sheet" : "pop", role: what.role, "aria-label": what.label });
+    const panel = make("div", { class: sheet ? "pop sheet" : "pop", role: what.role, "aria-label": what.label, tabindex: "-1" });
     panel.addEventListener("keydown", (event) => this.onKey(event));
     const first = what.fill(panel);
     anchor.after(panel);
@@ -62,13 +62,15 @@ export class Popover {
     this.panel = panel;
     this.anchor = anchor;
     this.place();
-    first?.focus({ preventScroll: !sheet });
+    // A sheet takes the focus itself: a focused search box would call the keyboard over it.
+    (sheet && what.role === "dialog" ? panel : first)?.focus({ preventScroll: true });
   }
 
   private async placeSheet(panel: HTMLElement): Promise<void> {
     const bottom = await visibleBottom(this.root);
-    const top = bottom - this.root.getBoundingClientRect().top - panel.offsetHeight;
-    panel.style.top = `${Math.max(0, Math.round(top))}px`;
+    const edge = this.root.getBoundingClientRect();
+    panel.style.width = `${edge.width}px`;
+    moveTo(panel, edge.left, Math.max(edge.top, bottom - panel.offsetHeight));
     this.onMove();
   }
 
@@ -90,15 +92,21 @@ export class Popover {
   }
 }
 
+/** Put the panel's corner at a point of the window, whatever it is positioned against. */
+function moveTo(panel: HTMLElement, left: number, top: number): void {
+  const origin = (panel.offsetParent ?? document.documentElement).getBoundingClientRect();
+  panel.style.left = `${Math.round(left - origin.left)}px`;
+  panel.style.top = `${Math.round(top - origin.top)}px`;
+}
+
 function placeUnder(panel: HTMLElement, anchor: HTMLElement, root: HTMLElement): void {
   const edge = root.getBoundingClientRect();
   const from = anchor.getBoundingClientRect();
   const rightToLeft = getComputedStyle(root).direction === "rtl";
   const toEnd = anchor.dataset["align"] === "end";
   const wanted = rightToLeft !== toEnd ? from.right - panel.offsetWidth : from.left;
-  const left = Math.min(Math.max(8, wanted - edge.left), edge.width - panel.offsetWidth - 8);
-  panel.style.left = `${Math.round(left)}px`;
-  panel.style.top = `${Math.round(from.bottom - edge.top + GAP)}px`;
+  const left = Math.min(Math.max(edge.left + 8, wanted), edge.right - panel.offsetWidth - 8);
+  moveTo(panel, left, from.bottom + GAP);
 }
 
 /**

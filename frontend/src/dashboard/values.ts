@@ -1,6 +1,6 @@
 /** The variables of the page and what the viewer made of them; pure but for its own memory. */
 
-import type { Choice, Variable } from "./boot";
+import type { Variable } from "./boot";
 import { rangeText, readRange, type Say } from "./ranges";
 
 const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -101,12 +101,10 @@ export class Values {
   }
 }
 
-const UNSET: Readonly<Record<string, string>> = { choice: "all", date_range: "any_time" };
-
 /** Write a value as its control shows it. */
-export function valueText(variable: Variable, value: unknown, choices: readonly Choice[], locale: string, say: Say): string {
-  if (value === null) return say(UNSET[variable.type] ?? "any");
-  const chosen = choices.find((choice) => same(choice.value, value));
+export function valueText(variable: Variable, value: unknown, locale: string, say: Say): string {
+  if (value === null) return say("all");
+  const chosen = variable.choices.find((choice) => same(choice.value, value));
   if (chosen !== undefined) return chosen.label;
   const range = variable.type === "date_range" ? readRange(value) : null;
   if (range !== null) return rangeText(range, locale, say);
