@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 
 from django.conf import settings
 
@@ -151,13 +152,7 @@ class Flights:
                 self._depart(flight)
 
 
-_made: list[Flights] = []
-_made_lock = threading.Lock()
-
-
+@cache
 def flights() -> Flights:
     """Return this process's flights, made on first use so that it is after a fork."""
-    with _made_lock:
-        if not _made:
-            _made.append(Flights(store()))
-        return _made[0]
+    return Flights(store())

@@ -13,7 +13,7 @@ from secrets_admin.facts import resolve_key
 from secrets_admin.feed import feed
 from tokens.doors import open_token
 from tokens.errors import Reason, TokenError
-from tokens.urls import MAX_URL, url_length
+from tokens.urls import MAX_URL, is_token_segment, url_length
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class TokenRefused(Refused):
 def open_page(request: HttpRequest, door: str, token: str, environment: str | None) -> Opened:
     """Return what the token in a page's address opens. Raises TokenRefused or ServiceUnavailable."""
     try:
-        _check_length(request)
+        _check_address(request, token)
         return _open(door, token, environment, _referer_origin(request))
     except TokenError as error:
         raise TokenRefused(error) from None
@@ -74,10 +74,12 @@ def _open(door: str, token: str, environment: str | None, referer_origin: str | 
     return from_claims(claims, environment=environment, referer_origin=referer_origin)
 
 
-def _check_length(request: HttpRequest) -> None:
+def _check_address(request: HttpRequest, token: str) -> None:
     length = url_length(settings.SCHEME, settings.EMBED_HOST, request.path_info, request.META.get("QUERY_STRING", ""))
     if length > MAX_URL:
         raise TokenError(Reason.TOO_LONG)
+    if not is_token_segment(token):
+        raise TokenError(Reason.MALFORMED)
 
 
 def _bearer(request: HttpRequest) -> str:

@@ -60,7 +60,6 @@ MIDDLEWARE = [
     "embedhost.hosts.SplitHosts",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -68,6 +67,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "console.errors.RefusalPages",
 ]
 ROOT_URLCONF = "embedhost.urls_console"
 EMBED_URLCONF = "embedhost.urls_embed"
@@ -189,3 +189,8 @@ LOGGING = logs.configuration(_values["LOG_LEVEL"])
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "prune-feed": {"task": "secrets_admin.prune_feed", "schedule": 3600.0},
+    "clear-sessions": {"task": "secrets_admin.clear_sessions", "schedule": 86_400.0},
+}

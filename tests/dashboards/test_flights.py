@@ -1,0 +1,137 @@
+"""One flight per key: across threads, and across processes that share a Redis."""
+
+import threading
+import uuid
+
+import pytest
+import redis
+
+from dashboards.flights import Flights, Job
+from embedhost.lib import store as store_module
+from embedhost.lib.store import MemoryStore, RedisStore, Store
+
+
+def job(key: str, work: object, keep: float = 30) -> Job:
+    return Job(key, "source", work, lambda raw: raw is not None, keep)  # type: ignore[arg-type]  # tests pass callables
+
+
+@pytest.fixture
+def key() -> str:
+    return f"test:{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def shared(redis_url: str) -> RedisStore:
+    return RedisStore(redis_url)
+
+
+class Gate:
+    """A query that runs until it is let go, and counts how often it was sent."""
+
+    def __init__(self, answer: bytes = b"rows") -> None:
+        self.begun, self.go, self.sent, self.answer = threading.Event(), threading.Event(), 0, answer
+
+    def __call__(self) -> bytes:
+        self.sent += 1
+        self.begun.set()
+        assert self.go.wait(20)
+        return self.answer
+
+
+def test_a_hundred_viewers_at_once_send_one_query(key: str) -> None:
+    flights, query = Flights(MemoryStore(1_000_000)), Gate()
+    waiting = [flights.join(job(key, query)) for _ in range(100)]
+    query.go.set()
+    assert {future.result(10) for future in waiting} == {b"rows"}
+    assert query.sent == 1
+
+
+def test_two_processes_send_one_query_between_them(key: str, shared: RedisStore, redis_url: str) -> None:
+    here, there, query = Flights(shared), Flights(RedisStore(redis_url)), Gate()
+    first = here.join(job(key, query))
+    assert query.begun.wait(10)
+    second = there.join(job(key, query))
+    query.go.set()
+    assert first.result(10) == second.result(10) == b"rows"
+    assert query.sent == 1
+
+
+def test_a_flight_that_landed_a_moment_ago_is_not_flown_again(key: str, shared: RedisStore) -> None:
+    shared.put_many([(key, b"landed", 30)])
+    query = Gate()
+    assert Flights(shared).join(job(key, query)).result(10) == b"landed"
+    assert query.sent == 0
+
+
+def test_a_dead_holder_is_noticed_within_its_lease(
+    key: str, shared: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "LEASE_SECONDS", 0.2)
+    assert shared.take_lease(f"{key}:lease", "a process that died")
+    query = Gate()
+    query.go.set()
+    assert Flights(shared).join(job(key, query)).result(10) == b"rows"
+
+
+def test_a_late_holder_cannot_overwrite_its_successor(key: str, shared: RedisStore) -> None:
+    lease = f"{key}:lease"
+    assert shared.take_lease(lease, "successor")
+    assert not shared.finish(lease, "late", key, b"old", 30)
+    assert shared.get_many([key]) == [None]
+    assert shared.finish(lease, "successor", key, b"new", 30)
+    assert shared.get_many([key]) == [b"new"]
+
+
+def test_a_failed_query_fails_for_all_who_wait_and_is_tried_again_next_time(key: str) -> None:
+    flights = Flights(MemoryStore(1_000_000))
+
+    def broken() -> bytes:
+        raise ValueError("no such table")
+
+    with pytest.raises(ValueError, match="no such table"):
+        flights.join(job(key, broken)).result(10)
+    query = Gate()
+    query.go.set()
+    assert flights.join(job(key, query)).result(10) == b"rows"
+
+
+def test_a_redis_that_does_not_answer_costs_one_short_timeout_and_no_answer() -> None:
+    nowhere = RedisStore("redis://127.0.0.1:1/0")
+    query = Gate()
+    query.go.set()
+    assert Flights(nowhere).join(job("k", query)).result(10) == b"rows"
+    assert nowhere.get_many(["k"]) == [None]
+
+
+@pytest.mark.parametrize("kind", ["memory", "redis"])
+def test_both_stores_keep_bytes_for_their_time_and_leases_for_one_owner(kind: str, key: str, redis_url: str) -> None:
+    store: Store = MemoryStore(1_000_000) if kind == "memory" else RedisStore(redis_url)
+    store.put_many([(key, b"a", 30), (f"{key}:b", b"b", 30)])
+    assert store.get_many([key, f"{key}:b", f"{key}:c"]) == [b"a", b"b", None]
+    assert store.take_lease(f"{key}:l", "one")
+    assert not store.take_lease(f"{key}:l", "two")
+    assert store.renew_lease(f"{key}:l", "one")
+    assert not store.renew_lease(f"{key}:l", "two")
+    assert not store.finish(f"{key}:l", "two", key, b"z", 30)
+    assert store.finish(f"{key}:l", "one", key, b"y", 30)
+    assert store.get_many([key]) == [b"y"]
+    assert store.take_lease(f"{key}:l", "two")
+
+
+def test_memory_forgets_the_oldest_bytes_first() -> None:
+    store = MemoryStore(100)
+    store.put_many([("a", b"x" * 60, 30), ("b", b"x" * 60, 30)])
+    assert store.get_many(["a", "b"]) == [None, b"x" * 60]
+
+
+def test_redis_is_left_alone_for_a_while_after_it_failed(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = RedisStore(redis_url)
+    calls: list[int] = []
+
+    def fail() -> bytes:
+        calls.append(1)
+        raise redis.ConnectionError
+
+    assert store._try(fail, b"otherwise") == b"otherwise"
+    assert store._try(fail, b"otherwise") == b"otherwise"
+    assert len(calls) == 1
