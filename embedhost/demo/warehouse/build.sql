@@ -28,7 +28,7 @@ SELECT
     CAST(date_trunc('week', day) AS DATE) AS week,
     CAST(date_trunc('month', day) AS DATE) AS month,
     isodow(day) AS weekday,
-    strftime(day, '%A') AS weekday_name
+    strftime(day, '%a') AS weekday_name
 FROM generate_series(
     CAST(getvariable('first_day') AS TIMESTAMP), CAST(getvariable('end_day') AS TIMESTAMP), INTERVAL 1 DAY
 ) AS days (day);
