@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from py_mini_racer import DEFAULT_V8_FLAGS, MiniRacer, init_mini_racer
-from py_mini_racer import JSEvalException, JSTimeoutException
+from py_mini_racer import DEFAULT_V8_FLAGS, JSEvalException, JSTimeoutException, MiniRacer, init_mini_racer
 
 LENGTH = struct.Struct(">I")
 

@@ -13,14 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from babel.numbers import (
     format_compact_currency,
     format_compact_decimal,
     format_currency,
     format_decimal,
     format_percent,
-    get_currency_precision,
     get_decimal_symbol,
 )
 
@@ -42,7 +41,9 @@ class NumberFormat:
         """Return the format that an encoding's ``format`` names; anything else is a plain number."""
         if not isinstance(raw, Mapping):
             return cls()
-        return cls(**{key: raw[key] for key in ("style", "currency", "decimals", "compact") if raw.get(key) is not None})
+        return cls(
+            **{key: raw[key] for key in ("style", "currency", "decimals", "compact") if raw.get(key) is not None}
+        )
 
 
 @lru_cache(maxsize=500)
@@ -91,23 +92,23 @@ def exact(value: float, locale: str, form: NumberFormat, decimals: int) -> str:
 
 
 def _written(value: Decimal, locale: Locale, form: NumberFormat, decimals: int) -> str:
-    digits = "0" * decimals
     if form.style == "currency":
-        pattern = re.sub(r"\.0+|(?<=0)(?=[^0.,]*$)", "", locale.currency_formats["standard"].pattern.split(";")[0])
-        return format_currency(value, form.currency, _with(pattern, digits), locale=locale, currency_digits=False)
+        pattern = _with(locale.currency_formats["standard"].pattern, decimals)
+        return str(format_currency(value, form.currency, pattern, locale=locale, currency_digits=False))
     if form.style == "percent":
-        return format_percent(value, _with(locale.percent_formats[None].pattern, digits), locale=locale)
-    return format_decimal(value, _with(_group(locale), digits), locale=locale)
+        return str(format_percent(value, _with(locale.percent_formats[None].pattern, decimals), locale=locale))
+    return str(format_decimal(value, _with(locale.decimal_formats[None].pattern, decimals), locale=locale))
 
 
-def _group(locale: Locale) -> str:
-    return str(locale.decimal_formats[None].pattern).partition(".")[0].partition(";")[0]
+@lru_cache(maxsize=500)
+def _with(pattern: str, decimals: int) -> str:
+    """Return a CLDR pattern with exactly so many decimals: ``#,##0 %`` with one is ``#,##0.0 %``."""
+    plain = re.sub(r"\.[0#]+", "", pattern)
+    return ";".join(re.sub(r"0(?![0,#])", _places(decimals), half, count=1) for half in plain.split(";"))
 
 
-def _with(pattern: str, digits: str) -> str:
-    """Return a CLDR pattern with exactly these decimals: ``#,##0 %`` and ``0`` make ``#,##0.0 %``."""
-    pattern = re.sub(r"\.[0#]+", "", pattern)
-    return re.sub(r"0(?![0,#])", f"0.{digits}", pattern, count=1) if digits else pattern
+def _places(decimals: int) -> str:
+    return "0." + "0" * decimals if decimals else "0"
 
 
 def compact(value: float, locale: str, form: NumberFormat) -> str:
@@ -176,11 +177,6 @@ def share(part: float, locale: str) -> str:
     return exact(part, locale, NumberFormat("percent"), 0)
 
 
-def currency_decimals(form: NumberFormat) -> int:
-    """Return the usual decimals of a format's currency."""
-    return int(get_currency_precision(form.currency))
-
-
 @lru_cache(maxsize=200)
 def zone_of(name: str) -> tzinfo:
     """Return the time zone of an IANA name, UTC for one that is not known."""
@@ -207,16 +203,14 @@ def clock(moment: datetime, locale: str, time_zone: str) -> str:
 def full_moment(moment: datetime, locale: str, time_zone: str) -> str:
     """Return a day and time in the viewer's zone: 20 Nov 2026, 14:32."""
     where = _date_locale(locale)
-    return _sep(str(format_datetime(moment, where.datetime_skeletons_key, tzinfo=zone_of(time_zone), locale=where)))
+    local = moment.astimezone(zone_of(time_zone))
+    both = str(where.datetime_formats["medium"]).replace("{1}", day(local.date(), locale))
+    return both.replace("{0}", clock(moment, locale, time_zone))
 
 
 def day(value: date, locale: str) -> str:
     """Return a date: 20 Nov 2026."""
-    return _sep(str(format_date(value, "medium", locale=_date_locale(locale))))
-
-
-def _sep(text: str) -> str:
-    return text
+    return str(format_date(value, "medium", locale=_date_locale(locale)))
 
 
 def cell_text(value: Any, kind: str, locale: str, time_zone: str) -> str:
