@@ -24,7 +24,6 @@ Action = Literal[
     "customer.token_refreshed",
     "customer.token_revealed",
     "dashboard.embed_settings_changed",
-    "dashboard.previewed",
 ]
 
 

@@ -12,7 +12,3 @@ class SecretRefused(Refused):
     """An embed secret cannot be made or changed this way; the message says why."""
 
     code = "secret_refused"
-
-
-class OriginNeeded(SecretRefused):
-    message = "Add the site that may show your dashboards first. Without one, browsers refuse every embed."

@@ -1,0 +1,129 @@
+"""Settings > Embedding: the keys that sign embeds, the sites that may show them, and how long a token may live."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from console import usage
+from console.forms import LifetimeForm, OriginForm
+from console.usage import KeyUse
+from embedhost.lib.errors import Refused
+from secrets_admin import workspaces
+from secrets_admin.access import Right, list_secrets
+from secrets_admin.guard import Caller, room
+from secrets_admin.models import EmbedSecret
+from tokens.formats import FORMATS
+
+State = EmbedSecret.State
+#: Revoked secrets that the list still shows, newest first.
+_REVOKED_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """A secret as its row shows it; a predecessor hangs under its successor."""
+
+    secret: EmbedSecret
+    name: str
+    label: str
+    use: KeyUse
+    advice: str
+    is_child: bool
+    has_child: bool
+
+
+@room(Right.LOOK, "GET")
+def embedding(request: HttpRequest, caller: Caller) -> HttpResponse:
+    return _page(request, caller)
+
+
+@room(Right.OWN, "POST")
+def add_origin(request: HttpRequest, caller: Caller) -> HttpResponse:
+    form = OriginForm(request.POST)
+    said = _submit(
+        form, "origin", lambda: workspaces.add_origin(caller.workspace, form.cleaned_data["origin"], actor=caller.actor)
+    )
+    return _back(request, caller, "Origin added.", "origins") if said else _page(request, caller, origin_form=form)
+
+
+@room(Right.OWN, "POST")
+def remove_origin(request: HttpRequest, caller: Caller) -> HttpResponse:
+    form = OriginForm(request.POST)
+    said = _submit(
+        form,
+        "origin",
+        lambda: workspaces.remove_origin(caller.workspace, form.cleaned_data["origin"], actor=caller.actor),
+    )
+    return _back(request, caller, "Origin removed.", "origins") if said else _page(request, caller, origin_form=form)
+
+
+@room(Right.OWN, "POST")
+def set_lifetime(request: HttpRequest, caller: Caller) -> HttpResponse:
+    form = LifetimeForm(request.POST)
+    said = _submit(
+        form, "amount", lambda: workspaces.set_token_lifetime(caller.workspace, form.seconds, actor=caller.actor)
+    )
+    return _back(request, caller, "Saved.", "rules") if said else _page(request, caller, lifetime_form=form)
+
+
+def _submit(form: OriginForm | LifetimeForm, field: str, change: Callable[[], object]) -> bool:
+    """Make the change and tell whether it was made; a refusal becomes the field's error."""
+    if not form.is_valid():
+        return False
+    try:
+        change()
+    except Refused as refusal:
+        form.add_error(field, refusal.message)
+        return False
+    return True
+
+
+def _back(request: HttpRequest, caller: Caller, said: str, anchor: str) -> HttpResponse:
+    messages.success(request, said)
+    target = redirect("embedding", organization=caller.organization.slug)
+    target["Location"] += f"#{anchor}"
+    return target
+
+
+def _page(
+    request: HttpRequest,
+    caller: Caller,
+    *,
+    origin_form: OriginForm | None = None,
+    lifetime_form: LifetimeForm | None = None,
+) -> HttpResponse:
+    used = usage.use_of_keys(caller.organization.id)
+    context = {
+        "caller": caller,
+        "rows": secret_rows(list(list_secrets(caller.workspace)), used),
+        "embeds_today": sum(use.today for use in used.values()),
+        "origins": caller.workspace.origins,
+        "origin_form": origin_form or OriginForm(),
+        "lifetime_form": lifetime_form or LifetimeForm.of(caller.workspace.max_token_lifetime),
+    }
+    return render(request, "console/embedding.html", context, status=400 if origin_form or lifetime_form else 200)
+
+
+def secret_rows(secrets: Sequence[EmbedSecret], used: dict[str, KeyUse]) -> list[SecretRow]:
+    """Return the rows: each active secret with its verify-only predecessors below it, then the revoked ones."""
+    newest_first = sorted(secrets, key=lambda secret: (secret.created_at, secret.id), reverse=True)
+    living = [secret for secret in newest_first if secret.state != State.REVOKED]
+    lines = {secret.line: [kin for kin in living if kin.line == secret.line] for secret in reversed(living)}
+    revoked = [secret for secret in newest_first if secret.state == State.REVOKED][:_REVOKED_SHOWN]
+    rows = [
+        _row(secret, used, is_child=place > 0, has_child=place < len(line) - 1)
+        for line in lines.values()
+        for place, secret in enumerate(line)
+    ]
+    return rows + [_row(secret, used, is_child=False, has_child=False) for secret in revoked]
+
+
+def _row(secret: EmbedSecret, used: dict[str, KeyUse], *, is_child: bool, has_child: bool) -> SecretRow:
+    use = used.get(secret.key_id, KeyUse())
+    successor = getattr(secret, "successor", None)
+    name = f"{secret.name}, before {successor.created_at:%-d %b}" if successor else secret.name
+    label = FORMATS[secret.format].label if secret.format in FORMATS else secret.format
+    return SecretRow(secret, name, label, use, usage.advice(secret, use), is_child, has_child)

@@ -1,0 +1,122 @@
+"""What the console's templates share: icons, times, the side bar, form fields."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.forms import BoundField
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from console import usage
+from customers.access import code_points, list_customers
+from customers.models import Customer
+from dashboards.access import list_dashboards
+from secrets_admin.access import organizations_of
+from secrets_admin.guard import Caller
+
+register = template.Library()
+
+#: Strokes on a grid of 16.
+_ICONS = {
+    "mark": '<path d="M5.6 2H3.2A1.2 1.2 0 0 0 2 3.2v2.4M10.4 2h2.4A1.2 1.2 0 0 1 14 3.2v2.4M5.6 14H3.2A1.2 1.2 0 0 1 2 '
+    '12.8v-2.4M10.4 14h2.4a1.2 1.2 0 0 0 1.2-1.2v-2.4"/><path d="M5.4 10.4v-2M8 10.4v-5M10.6 10.4V7.2"/>',
+    "menu": '<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>',
+    "down": '<path d="M4 6l4 4 4-4"/>',
+    "dashboards": '<rect x="2.5" y="2.5" width="4.5" height="6" rx="1"/><rect x="9" y="2.5" width="4.5" height="3.5" '
+    'rx="1"/><rect x="2.5" y="11" width="4.5" height="2.5" rx="1"/><rect x="9" y="8.5" width="4.5" height="5" rx="1"/>',
+    "customers": '<circle cx="6" cy="5.5" r="2.3"/><path d="M1.8 13c.3-2.4 2-3.8 4.2-3.8s3.9 1.4 4.2 3.8M10.5 3.4a2.3 2.3 '
+    '0 0 1 0 4.2M12 9.7c1.3.5 2 1.7 2.2 3.3"/>',
+    "embedding": '<path d="M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5"/>',
+    "plus": '<path d="M8 3v10M3 8h10"/>',
+    "cross": '<path d="M4.5 4.5l7 7M11.5 4.5l-7 7"/>',
+    "check": '<path d="M4 8.3 6.8 11 12 5.3"/>',
+    "copy": '<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 3.5v-.2c0-.4-.4-.8-.8-.8H3.3c-.4 0-.8.4-.8'
+    '.8v6.4c0 .4.4.8.8.8h.2"/>',
+    "eye": '<path d="M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8z"/><circle cx="8" cy="8" r="1.8"/>',
+    "open": '<path d="M9 3h4v4M13 3 7.5 8.5M11.5 9v3.5c0 .3-.2.5-.5.5H3.5c-.3 0-.5-.2-.5-.5V5c0-.3.2-.5.5-.5H7"/>',
+    "warning": '<path d="M8 2.2 14.5 13.5h-13zM8 6.5v3.2M8 11.5h.01"/>',
+    "info": '<circle cx="8" cy="8" r="6"/><path d="M8 7.3v3.6M8 5.1h.01"/>',
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon beside words; screen readers pass over it."""
+    return format_html(
+        '<svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" '
+        'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>',
+        mark_safe(_ICONS[name]),  # noqa: S308 -- from the table above
+    )
+
+
+@register.simple_tag
+def ago(at: datetime) -> SafeString:
+    """Say a time as people do, with the exact one behind it."""
+    exact = f"{at:%-d %B %Y, %H:%M:%S} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, relative(at, timezone.now()))
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """Return a past time in words, such as "3 hours ago", "Yesterday, 17:20" or "2 Nov, 09:14"."""
+    seconds = max(0, int((now - at).total_seconds()))
+    if seconds < 60:
+        return "Just now" if seconds < 5 else f"{seconds} seconds ago"
+    if seconds < 3600:
+        return _count(seconds // 60, "minute")
+    if at.date() == now.date():
+        return _count(seconds // 3600, "hour")
+    if at.date() == now.date() - timedelta(days=1):
+        return f"Yesterday, {at:%H:%M}"
+    return f"{at:%-d %b, %H:%M}" if at.year == now.year else f"{at:%-d %b %Y}"
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit} ago" if number == 1 else f"{number} {unit}s ago"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """Write a whole number with its thousands apart."""
+    return f"{number:,}"
+
+
+@register.inclusion_tag("console/navigation.html", takes_context=True)
+def navigation(context: template.Context, caller: Caller, room: str) -> dict[str, object]:
+    """The side bar with its counts; ``room`` is the current one."""
+    organizations = list(organizations_of(caller.member.user))
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "caller": caller,
+        "room": room,
+        "organizations": organizations,
+        "dashboards": list_dashboards(caller.organization.id).count(),
+        "customers": list_customers(caller.workspace).count(),
+    }
+
+
+@register.inclusion_tag("console/field.html")
+def field(bound: BoundField, label: str = "") -> dict[str, object]:
+    """A form's field: label, hint, control, error."""
+    # django-allauth writes the label into the box as well, where it goes away as soon as one types.
+    bound.field.widget.attrs.pop("placeholder", None)
+    return {"field": bound, "label": label or bound.label}
+
+
+@register.inclusion_tag("console/copy.html")
+def copy(text: object, label: str) -> dict[str, object]:
+    """A button that copies a text; it is there only when the script is."""
+    return {"text": str(text), "label": label}
+
+
+@register.simple_tag
+def embeds_today(caller: Caller, key_id: str = "") -> int:
+    """Return the embeds of one secret, or of all, within 24 hours."""
+    used = usage.use_of_keys(caller.organization.id)
+    return used.get(key_id, usage.KeyUse()).today if key_id else sum(use.today for use in used.values())
+
+
+@register.inclusion_tag("customers/identifier.html")
+def identifier(customer: Customer) -> dict[str, object]:
+    """An external id in mono; characters outside ASCII are spelled out, so that look-alikes can be told apart."""
+    return {"external_id": customer.external_id, "code_points": code_points(customer.external_id)}

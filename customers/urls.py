@@ -1,0 +1,17 @@
+"""Rooms of customers, below ``/o/<organization>/customers/``."""
+
+from django.urls import path
+
+from customers import views
+
+urlpatterns = [
+    path("", views.customers, name="customers"),
+    path("new/", views.new, name="customer_new"),
+    path("<uuid:uid>/", views.customer, name="customer"),
+    path("<uuid:uid>/edit/", views.edit, name="customer_edit"),
+    path("<uuid:uid>/token/", views.token, name="customer_token"),
+    path("<uuid:uid>/refresh/ask/", views.ask_refresh, name="customer_ask_refresh"),
+    path("<uuid:uid>/refresh/", views.refresh, name="customer_refresh"),
+    path("<uuid:uid>/delete/ask/", views.ask_delete, name="customer_ask_delete"),
+    path("<uuid:uid>/delete/", views.delete, name="customer_delete"),
+]

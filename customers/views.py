@@ -1,0 +1,121 @@
+"""The rooms of customers. Members look; owners and editors make, change, refresh and delete."""
+
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from customers import access, services
+from customers.forms import CustomerForm, NewCustomerForm, properties_text
+from customers.models import Customer
+from embedhost.lib.errors import Refused
+from secrets_admin.access import Right
+from secrets_admin.guard import Caller, room
+
+_PAGE = 50
+
+
+@room(Right.LOOK, "GET")
+def customers(request: HttpRequest, caller: Caller) -> HttpResponse:
+    search = request.GET.get("search", "").replace("\x00", "")[:255]
+    found = access.list_customers(caller.workspace, search)
+    page = Paginator(found, _PAGE).get_page(request.GET.get("page"))
+    return render(request, "customers/list.html", {"caller": caller, "page": page, "search": search})
+
+
+@room(Right.EDIT, "GET", "POST")
+def new(request: HttpRequest, caller: Caller) -> HttpResponse:
+    form = NewCustomerForm(request.POST or None)
+
+    def make() -> Customer:
+        return services.create_customer(caller.workspace, **form.cleaned_data, actor=caller.actor)
+
+    customer = _submit(form, make)
+    if customer is None:
+        status = 400 if form.errors else 200
+        return render(request, "customers/new.html", {"caller": caller, "form": form}, status=status)
+    messages.success(request, "Customer made.")
+    return _to(caller, customer)
+
+
+@room(Right.LOOK, "GET")
+def customer(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    initial = {"name": row.name, "properties": properties_text(row.properties)}
+    return _page(request, caller, row, CustomerForm(initial=initial))
+
+
+@room(Right.EDIT, "POST")
+def edit(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    form = CustomerForm(request.POST)
+
+    def change() -> Customer:
+        name = form.cleaned_data["name"] or row.external_id
+        services.update_customer(row, name=name, properties=form.cleaned_data["properties"], actor=caller.actor)
+        return row
+
+    if _submit(form, change) is None:
+        return _page(request, caller, row, form)
+    messages.success(request, "Saved.")
+    return _to(caller, row)
+
+
+@room(Right.EDIT, "POST")
+def token(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    text = services.reveal_token(row, actor=caller.actor)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"token": text})
+    return render(request, "customers/token.html", {"caller": caller, "customer": row, "token": text})
+
+
+@room(Right.EDIT, "GET")
+def ask_refresh(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    return render(request, "customers/refresh.html", {"caller": caller, "customer": row})
+
+
+@room(Right.EDIT, "POST")
+def refresh(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    services.refresh_token(row, actor=caller.actor)
+    messages.success(request, "Token refreshed. The old one is refused from now on: copy the new one to your backend.")
+    return _to(caller, row)
+
+
+@room(Right.EDIT, "GET")
+def ask_delete(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    return render(request, "customers/delete.html", {"caller": caller, "customer": row})
+
+
+@room(Right.EDIT, "POST")
+def delete(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    services.delete_customer(row, actor=caller.actor)
+    messages.success(request, f"{row.name} deleted. Tokens that name it are refused from now on.")
+    return redirect("customers", organization=caller.organization.slug)
+
+
+def _submit(form: CustomerForm, change: Callable[[], Customer]) -> Customer | None:
+    """Return the changed customer, or None when the form has not been sent or was refused."""
+    if not form.is_valid():
+        return None
+    try:
+        return change()
+    except Refused as refusal:
+        form.add_error("external_id" if "external_id" in form.fields else None, refusal.message)
+        return None
+
+
+def _page(request: HttpRequest, caller: Caller, row: Customer, form: CustomerForm) -> HttpResponse:
+    context = {"caller": caller, "customer": row, "form": form}
+    return render(request, "customers/customer.html", context, status=400 if form.errors else 200)
+
+
+def _to(caller: Caller, customer: Customer) -> HttpResponse:
+    return redirect("customer", organization=caller.organization.slug, uid=customer.uid)
