@@ -34,10 +34,10 @@ PEOPLE = {
 }
 #: Each table's rule. product_costs is left out on purpose: a table without a rule is hidden.
 RULES = {
-    "orders": (TableRule.Kind.SCOPED, "customer_id"),
-    "products": (TableRule.Kind.SHARED, ""),
-    "calendar": (TableRule.Kind.SHARED, ""),
-    "benchmarks": (TableRule.Kind.SHARED, ""),
+    "main.orders": (TableRule.Kind.SCOPED, "customer_id"),
+    "main.products": (TableRule.Kind.SHARED, ""),
+    "main.calendar": (TableRule.Kind.SHARED, ""),
+    "main.benchmarks": (TableRule.Kind.SHARED, ""),
 }
 
 

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,4 +14,12 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's warehouse as it is on END_DAY."""
     path = tmp_path_factory.mktemp("demo") / "tradewind.duckdb"
     ensure_warehouse(path, END_DAY)
+    return path
+
+
+@pytest.fixture(scope="session")
+def todays_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's warehouse as seed_demo makes it today."""
+    path = tmp_path_factory.mktemp("today") / "tradewind.duckdb"
+    ensure_warehouse(path, datetime.now(UTC).date())
     return path

@@ -140,7 +140,7 @@ SELECT
     CASE
         WHEN draw(o.what, 2) < 0.50 THEN 'Web'
         WHEN draw(o.what, 2) < 0.78 THEN 'Store'
-        WHEN draw(o.what, 2) < 0.95 THEN 'Marketplace'
+        WHEN draw(o.what, 2) < 0.95 THEN 'Partners'
         ELSE 'Wholesale'
     END AS channel,
     CASE
