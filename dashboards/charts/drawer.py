@@ -21,7 +21,7 @@ BUNDLE = Path(__file__).parents[2] / "frontend" / "dist" / "server" / "charts.js
 DEADLINE_SECONDS = 2.0
 START_SECONDS = 10.0
 #: V8's heap, and all private writable memory of the child, of which V8 reserves some 580 MB without touching it.
-HEAP_MB = 96
+HEAP_MB = 64
 DATA_MB = 1024
 #: ECharts' caches grow; a fresh child costs about 0.2 s.
 RENDERS_PER_CHILD = 2000

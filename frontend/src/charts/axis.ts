@@ -43,6 +43,13 @@ export function wholeScale(scale: Scale, whole: boolean): Scale {
   return fit(scale.min, Math.max(scale.max, scale.min + 2 * step), step);
 }
 
+/** The line at 0 is the base when values lie on both sides of it. */
+function lineColours(scale: Scale): string[] {
+  const lines = Math.round((scale.max - scale.min) / scale.step) + 1;
+  const zero = Math.round(-scale.min / scale.step);
+  return Array.from({ length: lines }, (_, i) => v(scale.min < 0 && i === zero ? "axis" : "grid"));
+}
+
 export interface ValueAxis { option: YAXisComponentOption; room: number; scale: Scale }
 
 /** Return the value axis of a plot and how much room its labels take at the card's edge. */
@@ -59,7 +66,7 @@ export function valueAxis(spec: DrawingSpec, scale: Scale): ValueAxis {
     option: {
       type: "value", min: scale.min, max: scale.max, interval: scale.step, position: rtl ? "right" : "left",
       axisLine: { show: false }, axisTick: { show: false },
-      splitLine: { lineStyle: { color: v("grid"), width: 1 } },
+      splitLine: { lineStyle: { color: lineColours(scale), width: 1 } },
       axisLabel: {
         ...TEXT, align: rtl ? "right" : "left", margin: room, showMinLabel: true, showMaxLabel: true,
         textMargin: 0, hideOverlap: false, formatter: label,

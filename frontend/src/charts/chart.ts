@@ -12,4 +12,6 @@ export interface Chart {
   tips: (spec: DrawingSpec) => Tip[];
   /** Where categories lie: along x, along y, or none. */
   along: (spec: DrawingSpec) => "x" | "y" | "none";
+  /** Which category lies at x, y, for drawings without an axis; -1 for none. */
+  hit?: ((spec: DrawingSpec, x: number, y: number) => number) | undefined;
 }

@@ -62,7 +62,7 @@ export function columns(spec: DrawingSpec, plot: Plot): EChartsOption {
   return {
     ...BASE,
     grid: { left, right, top: 10, bottom: below(names), outerBoundsMode: "none" },
-    xAxis: categoryAxis(spec, names, true),
+    xAxis: categoryAxis(spec, names, true, axis.scale.min < 0),
     yAxis: axis.option,
     series: [...bars(spec, plot), ...ticks(spec, plot, room / Math.max(1, plot.headings.length))],
   };

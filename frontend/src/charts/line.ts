@@ -102,7 +102,7 @@ function option(spec: DrawingSpec): EChartsOption {
   return {
     ...BASE,
     grid: { left, right, top: TOP, bottom: below(names), outerBoundsMode: "none" },
-    xAxis: categoryAxis(spec, names, false),
+    xAxis: categoryAxis(spec, names, false, axis.scale.min < 0),
     yAxis: axis.option,
     series: [
       ...(plot.compare ? [{ ...stroke("past", 1.5), data: plot.compare.values }] : []),

@@ -57,13 +57,31 @@ function lineOf(spec: DrawingSpec, row: Beside, from: number, columns: { value: 
   ];
 }
 
+interface Ring { size: number; x: number; y: number }
+
+function ringOf(spec: DrawingSpec): Ring {
+  const size = Math.min(spec.height - 24, spec.width * 0.38);
+  return { size, x: isRtl(spec) ? spec.width - size / 2 : size / 2, y: spec.height / 2 };
+}
+
+/** Return the part at a point: on the ring by its angle, beside it by its line. */
+function hit(spec: DrawingSpec, x: number, y: number): number {
+  const parts = partsOf(spec);
+  const ring = ringOf(spec);
+  const away = Math.hypot(x - ring.x, y - ring.y);
+  if (away > ring.size / 2) return parts.findIndex((_, i) => Math.abs(y - (spec.height + (2 * i + 1 - parts.length) * LINE) / 2) <= LINE / 2);
+  if (away < ring.size * 0.31) return -1;
+  const turn = Math.atan2((x - ring.x) * (isRtl(spec) ? -1 : 1), ring.y - y) / (2 * Math.PI);
+  let left = (turn < 0 ? turn + 1 : turn) * parts.reduce((sum, p) => sum + p.value, 0);
+  return parts.findIndex((p) => (left -= p.value) < 0);
+}
+
 function option(spec: DrawingSpec): EChartsOption {
   const parts = partsOf(spec);
-  const size = Math.min(spec.height - 24, spec.width * 0.38);
+  const { size, x: centre } = ringOf(spec);
   const lines = beside(spec, parts);
   const widest = (list: string[]): number => list.reduce((most, s) => Math.max(most, textWidth(s)), 0);
   const columns = { value: widest(lines.map((l) => l.value)), share: widest(lines.map((l) => l.share)) };
-  const centre = isRtl(spec) ? spec.width - size / 2 : size / 2;
   return {
     ...BASE,
     series: [{
@@ -88,4 +106,4 @@ function tips(spec: DrawingSpec): ReturnType<Chart["tips"]> {
   }));
 }
 
-export const pie: Chart = { option, legend: () => [], tips, along: () => "none" };
+export const pie: Chart = { option, legend: () => [], tips, along: () => "none", hit };

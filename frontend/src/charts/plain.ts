@@ -17,11 +17,11 @@ export function bandLabels(plot: Plot, room: number): string[] {
   return names.map((name, i) => (i % nth === 0 ? truncate(name, nth * band - 10) : ""));
 }
 
-/** Return the category axis: a base line, no ticks, never a rotated label. */
-export function categoryAxis(spec: DrawingSpec, names: string[], gap: boolean): XAXisComponentOption {
+/** Return the category axis: a base line unless `crossed` by values below 0, no ticks, never a rotated label. */
+export function categoryAxis(spec: DrawingSpec, names: string[], gap: boolean, crossed: boolean): XAXisComponentOption {
   return {
     type: "category", data: names, boundaryGap: gap, inverse: isRtl(spec), axisTick: { show: false }, splitLine: { show: false },
-    axisLine: { onZero: false, lineStyle: { color: v("axis"), width: 1 } },
+    axisLine: { show: !crossed, onZero: false, lineStyle: { color: v("axis"), width: 1 } },
     axisLabel: {
       ...TEXT, interval: 0, margin: 10, lineHeight: 16, hideOverlap: false, rotate: 0,
       ...(gap ? {} : { alignMinLabel: isRtl(spec) ? "right" : "left", alignMaxLabel: isRtl(spec) ? "left" : "right" }),

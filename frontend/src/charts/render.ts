@@ -18,25 +18,23 @@ export function chartOf(spec: DrawingSpec): Chart {
   return chart;
 }
 
-export interface Drawn { svg: string; places: number[] }
-
-/** Return the drawing as SVG text for a strict CSP, and where its categories lie in px. */
-export function render(spec: DrawingSpec, id: string): Drawn {
-  const chart = chartOf(spec);
+/** Return the drawing as SVG text for a strict CSP; `look` may measure the chart before it is gone. */
+export function render(spec: DrawingSpec, id: string, look?: (instance: echarts.ECharts) => void): string {
   const instance = echarts.init(null, null, { renderer: "svg", ssr: true, width: spec.width, height: spec.height });
   try {
-    instance.setOption(chart.option(spec));
-    return { svg: clean(instance.renderToSVGString(), id), places: placesOf(instance, chart, spec) };
+    instance.setOption(chartOf(spec).option(spec));
+    const svg = clean(instance.renderToSVGString(), id);
+    look?.(instance);
+    return svg;
   } finally {
     instance.dispose();
   }
 }
 
-function placesOf(instance: echarts.ECharts, chart: Chart, spec: DrawingSpec): number[] {
-  const along = chart.along(spec);
-  if (along === "none") return [];
+/** Return where a chart's `count` categories lie along its axis, in px. */
+export function places(instance: echarts.ECharts, along: "x" | "y", count: number): number[] {
   const finder = along === "x" ? { xAxisIndex: 0 } : { yAxisIndex: 0 };
-  return chart.tips(spec).map((_, i) => Number(instance.convertToPixel(finder, i)));
+  return Array.from({ length: count }, (_, i) => Number(instance.convertToPixel(finder, i)));
 }
 
 export const legend = (spec: DrawingSpec): Legend[] => chartOf(spec).legend(spec);

@@ -9,7 +9,7 @@ declare const job: { json: string };
 function draw(): string {
   const { id, spec, sizes } = JSON.parse(job.json) as Job;
   job.json = "";
-  const svgs = sizes.map(([width, height], i) => render({ ...spec, width, height }, `${id}-${String(i)}`).svg);
+  const svgs = sizes.map(([width, height], i) => render({ ...spec, width, height }, `${id}-${String(i)}`));
   const [width, height] = sizes[0] ?? [0, 0];
   return JSON.stringify({ svgs, legend: legend({ ...spec, width, height }) });
 }
