@@ -1,6 +1,6 @@
 /** One card's element: what is put into it and what stays. */
 
-import { button, make } from "./dom";
+import { make } from "./dom";
 import type { Failure } from "./data";
 import type { Say } from "./ranges";
 
@@ -13,7 +13,9 @@ export function parseCard(html: string, id: string): HTMLElement | null {
 /** Put a card in another's place; an open table stays open and the focus stays where it was. */
 export function swap(old: HTMLElement, fresh: HTMLElement): void {
   const focused = old.contains(document.activeElement) ? focusKey(document.activeElement) : null;
-  if (old.querySelector("details[open]") !== null) fresh.querySelector("details")?.setAttribute("open", "");
+  for (const { className } of old.querySelectorAll("details[open]")) {
+    if (className !== "") fresh.querySelector(`details.${CSS.escape(className)}`)?.setAttribute("open", "");
+  }
   old.replaceWith(fresh);
   if (focused !== null) fresh.querySelector<HTMLElement>(focused)?.focus({ preventScroll: true });
 }
@@ -59,18 +61,21 @@ export function showFailure(card: HTMLElement, failure: Failure, again: number |
 function failureText(again: number | null, say: Say): HTMLElement {
   const when = again === null ? say("rest_is_fine") : say("try_again_in", again);
   const state = make("div", { class: "state" }, make("b", {}, say("could_not_load")), make("p", {}, when));
-  if (again !== null) state.append(retryButton(say));
+  if (again !== null) state.append(actionButton("retry", say("try_again")));
   return state;
 }
 
-/** Give a failed card that the server drew the button that only a script can serve. */
-export function offerRetry(card: HTMLElement, say: Say): void {
-  const state = card.querySelector(".state");
-  if (state !== null && state.querySelector("[data-action=retry]") === null) state.append(retryButton(say));
+/** Say on a failed card that the server drew when it is tried again, and offer to do it now. */
+export function offerRetry(card: HTMLElement, seconds: number, say: Say): void {
+  card.querySelector(".state")?.replaceWith(failureText(seconds, say));
 }
 
-function retryButton(say: Say): HTMLButtonElement {
-  const again = button("link-btn in-text", say("try_again"), () => undefined);
-  again.dataset["action"] = "retry";
-  return again;
+/** Offer an empty card's way out: the filters that made it empty. */
+export function offerReset(card: HTMLElement, say: Say): void {
+  card.querySelector(".state")?.append(actionButton("reset", say("reset_filters")));
+}
+
+/** A button whose click the page hears by its action, since cards come and go. */
+function actionButton(action: string, text: string): HTMLButtonElement {
+  return make("button", { type: "button", class: "link-btn in-text", "data-action": action }, text);
 }

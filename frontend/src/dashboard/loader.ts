@@ -13,6 +13,7 @@ export interface LoaderHost {
   readonly say: Say;
   readonly values: () => Payload;
   readonly onCard: (card: HTMLElement) => void;
+  readonly onGone: (card: HTMLElement) => void;
   readonly onSettled: (id: string) => void;
   readonly onExpired: () => void;
 }
@@ -52,9 +53,10 @@ export class PanelLoader {
   async retryLater(): Promise<void> {
     this.abort = new AbortController();
     const { signal } = this.abort;
-    offerRetry(this.card, this.host.say);
+    const seconds = retryDelay(1, null);
+    offerRetry(this.card, seconds, this.host.say);
     try {
-      await this.sleep(retryDelay(1, null), signal);
+      await this.sleep(seconds, signal);
       await this.ask("arrival", signal);
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -63,7 +65,7 @@ export class PanelLoader {
 
   private async ask(manner: Manner, signal: AbortSignal): Promise<void> {
     for (let failures = 1; ; failures++) {
-      const failure = await this.fetchCard(signal);
+      const failure = await this.fetchCard(manner, signal);
       this.host.onSettled(this.id);
       if (failure === null) return;
       if (failure.code === "token_expired") return this.expire();
@@ -75,19 +77,21 @@ export class PanelLoader {
   }
 
   /** Poll until the card is there; returns the failure instead when there is one. */
-  private async fetchCard(signal: AbortSignal): Promise<Failure | null> {
+  private async fetchCard(manner: Manner, signal: AbortSignal): Promise<Failure | null> {
     for (let polls = 0; ; polls++) {
       const answer = await this.host.calls.card(this.id, this.host.values(), signal);
       if (answer.kind === "failed") return answer;
-      if (answer.kind === "ready") return this.show(answer.value);
+      if (answer.kind === "ready") return this.show(answer.value, manner);
       await pause(pollDelay(polls, answer.retryAfter), signal);
     }
   }
 
-  private show(html: string): Failure | null {
+  private show(html: string, manner: Manner): Failure | null {
     const fresh = parseCard(html, this.id);
     if (fresh === null) return failure("unreadable");
+    if (fresh.dataset["state"] === "failed" && this.keepsOld(manner)) return failure("panel_failed");
     swap(this.card, fresh);
+    this.host.onGone(this.card);
     this.card = fresh;
     this.host.onCard(fresh);
     return fresh.dataset["state"] === "failed" ? failure("panel_failed") : null;
@@ -96,9 +100,14 @@ export class PanelLoader {
   private showFailed(failed: Failure, again: number | null, manner: Manner): void {
     const { card } = this;
     endBusy(card);
-    if (failed.code === "panel_failed") offerRetry(card, this.host.say);
-    else if (manner === "refresh" && card.dataset["state"] === "ready") showStale(card, this.host.say);
+    if (this.keepsOld(manner)) showStale(card, this.host.say);
+    else if (failed.code === "panel_failed" && again !== null) offerRetry(card, again, this.host.say);
     else showFailure(card, failed, again, this.host.say);
+  }
+
+  /** A refresh that fails leaves the old numbers, which are still right for the values that are set. */
+  private keepsOld(manner: Manner): boolean {
+    return manner === "refresh" && this.card.dataset["state"] === "ready";
   }
 
   private expire(): void {

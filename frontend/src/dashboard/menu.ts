@@ -30,7 +30,7 @@ function fill(panel: HTMLElement, card: HTMLElement, host: MenuHost): HTMLElemen
 
 function entries(card: HTMLElement, { popover, say, mayExport, onDownload }: MenuHost): HTMLElement[] {
   const found: HTMLElement[] = [];
-  const table = card.querySelector("details");
+  const table = card.querySelector<HTMLDetailsElement>("details.as-table");
   const entry = (text: string, act: () => void): void => {
     const item = button("option", text, () => { popover.close(true); act(); });
     item.setAttribute("role", "menuitem");

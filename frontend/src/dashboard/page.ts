@@ -5,6 +5,7 @@ import { withToken } from "./address";
 import { showAsOf } from "./as-of";
 import { VariablesBar } from "./bar";
 import type { Boot } from "./boot";
+import { offerReset } from "./card";
 import { DataCalls, type Session } from "./data";
 import { need } from "./dom";
 import { save } from "./download";
@@ -17,7 +18,7 @@ import { Note } from "./note";
 import { Panels } from "./panels";
 import { Popover } from "./popover";
 import type { Say } from "./ranges";
-import { watchCharts } from "./takeover";
+import { Takeover } from "./takeover";
 import { refreshEvery } from "./timing";
 import { same, Values } from "./values";
 import { readWords } from "./words";
@@ -36,6 +37,7 @@ export class Page {
   private readonly popover: Popover;
   private readonly panels: Panels;
   private readonly bar: VariablesBar;
+  private readonly takeover: Takeover;
   private readonly expiry: Expiry;
   private height = 0;
   private session = new AbortController();
@@ -46,6 +48,8 @@ export class Page {
     this.calls = new DataCalls(boot, token);
     this.host = new Host(window, boot.origins, (command) => this.obey(command));
     this.popover = new Popover(this.root, () => this.lookAtHeight());
+    const { locale, timeZone } = boot;
+    this.takeover = new Takeover(this.root, { calls: this.calls, values: () => this.values.payload(), locale, timeZone });
     this.panels = this.makePanels();
     this.bar = this.makeBar();
     this.expiry = new Expiry(boot.secondsLeft, {
@@ -66,7 +70,6 @@ export class Page {
     this.host.tell(FROM_FRAME.ready, { height: this.height, variables: this.values.open.map(({ name }) => name) });
     for (const code of this.boot.ignored) this.host.tell(FROM_FRAME.notice, { code });
     this.wireTools();
-    watchCharts(this.root, { calls: this.calls, values: () => this.values.payload(), locale: this.boot.locale, timeZone: this.boot.timeZone });
     this.panels.arrive();
     const every = refreshEvery(this.boot.refreshMinutes);
     if (every !== null) setInterval(() => this.refresh(), every);
@@ -78,6 +81,7 @@ export class Page {
       say: this.say,
       values: () => this.values.payload(),
       onCard: (card) => this.onCard(card),
+      onGone: (card) => this.takeover.release(card),
       onAllSettled: (manner) => this.onAllSettled(manner),
       onExpired: () => this.expiry.end(),
     });
@@ -115,10 +119,9 @@ export class Page {
   }
 
   private onCard(card: HTMLElement): void {
-    card.dataset["type"] = this.boot.panels.find(({ id }) => id === card.dataset["panel"])?.type ?? "";
     const onDownload = (panel: string): void => void this.download(panel);
     addMenu(card, { popover: this.popover, say: this.say, mayExport: this.boot.mayExport, onDownload });
-    card.querySelector<HTMLElement>("[data-action=reset]")?.toggleAttribute("hidden", !this.values.anyChanged);
+    if (card.dataset["state"] === "empty" && this.values.anyChanged) offerReset(card, this.say);
   }
 
   private onAllSettled(manner: Manner): void {

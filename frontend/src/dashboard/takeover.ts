@@ -1,5 +1,7 @@
 /** On the first deep interaction with a drawing the chart's own script comes and takes it over. */
 
+import type { LiveSpec, Mounted } from "../charts/mount";
+import { isRecord } from "../embed/protocol";
 import type { DataCalls, Payload } from "./data";
 
 const DRAWN = new Set(["line", "bar", "pie"]);
@@ -11,16 +13,37 @@ export interface TakeoverHost {
   readonly timeZone: string;
 }
 
-/** Watch the page for a pointer, finger or focus on a drawing; each card is taken over once. */
-export function watchCharts(root: HTMLElement, host: TakeoverHost): void {
-  const taken = new WeakSet<HTMLElement>();
-  const onTouch = (event: Event): void => {
-    const card = drawnCard(event.target);
-    if (card === null || taken.has(card)) return;
-    taken.add(card);
-    takeOver(card, host).then((done) => { if (!done) taken.delete(card); }, () => taken.delete(card));
-  };
-  for (const kind of ["pointerover", "focusin", "touchstart"]) root.addEventListener(kind, onTouch, { passive: true });
+export class Takeover {
+  /** What was taken over; null while its script and rows are on their way. */
+  private readonly taken = new WeakMap<HTMLElement, Mounted | null>();
+
+  constructor(root: HTMLElement, private readonly host: TakeoverHost) {
+    const onTouch = (event: Event): void => this.begin(event.target);
+    for (const kind of ["pointerover", "focusin", "touchstart"]) root.addEventListener(kind, onTouch, { passive: true });
+  }
+
+  /** Let go of a card that another one has replaced. */
+  release(card: HTMLElement): void {
+    this.taken.get(card)?.destroy();
+    this.taken.delete(card);
+  }
+
+  private begin(target: EventTarget | null): void {
+    const card = drawnCard(target);
+    if (card === null || this.taken.has(card)) return;
+    this.taken.set(card, null);
+    // A chart that cannot be taken over stays as the server drew it, and the next touch tries again.
+    this.takeOver(card).catch(() => this.taken.delete(card));
+  }
+
+  private async takeOver(card: HTMLElement): Promise<void> {
+    const { calls, values, locale, timeZone } = this.host;
+    const rows = calls.rows(card.dataset["panel"] ?? "", values(), new AbortController().signal);
+    const [charts, answer] = await Promise.all([import("../charts/mount"), rows]);
+    const spec = answer.kind === "ready" ? readSpec(answer.value, locale, timeZone) : null;
+    if (spec === null || !card.isConnected) this.taken.delete(card);
+    else this.taken.set(card, charts.mount(card, spec));
+  }
 }
 
 function drawnCard(target: EventTarget | null): HTMLElement | null {
@@ -29,13 +52,9 @@ function drawnCard(target: EventTarget | null): HTMLElement | null {
   return card !== null && DRAWN.has(card.dataset["type"] ?? "") ? card : null;
 }
 
-async function takeOver(card: HTMLElement, host: TakeoverHost): Promise<boolean> {
-  const never = new AbortController().signal;
-  const [charts, answer] = await Promise.all([
-    import("../charts/mount"),
-    host.calls.rows(card.dataset["panel"] ?? "", host.values(), never),
-  ]);
-  if (answer.kind !== "ready" || !card.isConnected) return false;
-  charts.mount(card, { ...answer.value, locale: host.locale, time_zone: host.timeZone });
-  return true;
+/** Read a data answer as the drawing spec; null when it is none. */
+function readSpec(answer: Record<string, unknown>, locale: string, timeZone: string): LiveSpec | null {
+  const { type, encoding, data } = answer;
+  if (typeof type !== "string" || !isRecord(encoding) || !isRecord(data)) return null;
+  return { type, encoding, data: data as LiveSpec["data"], locale, time_zone: timeZone };
 }
