@@ -22,7 +22,6 @@ from dashboards.queries import (
     values_of,
 )
 from dashboards.spec import TEXT, PanelSpec
-from datasources.errors import DataSourceError
 from embedhost.lib.errors import Refused, new_reference
 from embedhost.lib.memory import Recent
 from embedhost.lib.store import store
@@ -41,7 +40,7 @@ class Card:
     state: str
     at: float | None = None
     queried: bool = False
-    error: Refused | DataSourceError | None = None
+    error: Refused | None = None
     reference: str | None = None
 
 
@@ -84,7 +83,7 @@ def _text_or_prepared(request: PanelRequest, look: Look) -> "Card | Prepared":
         return _text_card(request, look)
     try:
         return prepare(request)
-    except (Refused, DataSourceError) as error:
+    except Refused as error:
         return _failed(request.panel, error, look)
 
 
@@ -184,7 +183,7 @@ def _text_card(request: PanelRequest, look: Look) -> Card:
     return Card(request.panel.id, html, "ready")
 
 
-def _failed(panel: PanelSpec, error: Refused | DataSourceError, look: Look) -> Card:
+def _failed(panel: PanelSpec, error: Refused, look: Look) -> Card:
     reference = new_reference()
     html = draw_card(card_panel(panel), None, _state("failed", look, reference=reference))
     return Card(panel.id, html, "failed", error=error, reference=reference)

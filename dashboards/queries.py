@@ -60,7 +60,7 @@ class PanelResult:
     stale: bool = False
     failed_since: float | None = None
     cached: bool = True
-    error: Refused | DataSourceError | None = None
+    error: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _land(airborne: _Airborne, deadline: float) -> PanelResult:
         packed = _wait(airborne.future, deadline)
     except NotYet:
         return PanelResult("pending", item.key, cached=False)
-    except (Refused, DataSourceError) as error:
+    except Refused as error:
         return PanelResult("failed", item.key, error=error)
     return PanelResult("ready", item.key, unpack(item.key, packed, item.scope), cached=False)
 
@@ -155,7 +155,7 @@ def _wait(future: Any, deadline: float) -> bytes:
 def _prepared_or_error(request: PanelRequest) -> "Prepared | PanelResult":
     try:
         return prepare(request)
-    except (Refused, DataSourceError) as error:
+    except Refused as error:
         return PanelResult("failed", "", error=error)
 
 

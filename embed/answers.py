@@ -1,12 +1,17 @@
 """Every answer of the embed host: neutral error pages, one JSON error shape, one set of headers (threats.md I6)."""
 
+import gzip
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import override
 
 from embed.reading import accepted_locale
 from embedhost.lib.errors import Refused, json_error, new_reference
 
+#: A page is made for one viewer and sent once: level 1 costs a quarter of level 6 and gives 10 % more bytes.
+_FAST = 1
 _JSON_PREFIXES = ("/data/", "/api/", "/v2/")
 #: A refusal page holds no data, so any site may show it; the page inside somebody's product must be seen.
 _REFUSED_POLICY = (
@@ -43,6 +48,17 @@ def _refused_page(request: HttpRequest, refusal: Refused, reference: str) -> Htt
         else _REFUSED_POLICY.replace("frame-ancestors *", "frame-ancestors 'none'")
     )
     response["Content-Security-Policy"] = policy
+    return response
+
+
+def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Compress a page for browsers that take gzip; data is stored compressed already."""
+    if not isinstance(response, HttpResponse) or "Content-Encoding" in response or len(response.content) < 1000:
+        return response
+    patch_vary_headers(response, ("Accept-Encoding",))
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.content = gzip.compress(response.content, _FAST, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
     return response
 
 

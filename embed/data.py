@@ -4,6 +4,7 @@ import csv
 import io
 import logging
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,7 +13,7 @@ from dashboards.drawings import Card, Look, draw_panels
 from dashboards.grants import EXPORT, Opened
 from dashboards.queries import LONGEST_WAIT, PanelResult, run_panel, values_of
 from dashboards.spec import TEXT, PanelSpec
-from datasources.errors import DataSourceError
+from datasources.errors import QueryRejected
 from embed.authenticate import open_call
 from embed.page import session_facts
 from embed.reading import Wishes, call_wishes, panel_of, panel_request, values_for
@@ -24,15 +25,6 @@ logger = logging.getLogger(__name__)
 
 #: After how many seconds a page asks again for a panel that is still running.
 RETRY_SECONDS = 1
-
-
-class SourceRefused(Refused):
-    """A data source's refusal as its caller may see it: code and neutral message, never the database's words."""
-
-    def __init__(self, error: DataSourceError) -> None:
-        self.status, self.code = error.status, error.code
-        self.retry_after = 5 if error.status in (503, 504) else None
-        super().__init__(error.message)
 
 
 def panel(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
@@ -81,12 +73,11 @@ def _open(request: HttpRequest, format: str) -> tuple[Opened, Wishes]:
 def _run(opened: Opened, spec: PanelSpec, wishes: Wishes) -> PanelResult:
     result = run_panel(panel_request(opened, spec, wishes, values_for(opened, wishes)), wait=LONGEST_WAIT)
     panel_counter.add(opened.grant, panels=1, queries=0 if result.cached else 1)
-    if isinstance(result.error, DataSourceError):
-        refused = SourceRefused(result.error)
-        refused.reference = log_source_error(spec.id, result.error)
-        raise refused
     if result.error is not None:
-        raise result.error
+        # A copy, since everyone who waited for the flight holds the same exception.
+        refused = copy(result.error)
+        refused.reference = log_failure(spec.id, refused)
+        raise refused
     return result
 
 
@@ -118,18 +109,17 @@ def _card(opened: Opened, spec: PanelSpec, wishes: Wishes) -> HttpResponse:
 def log_failures(cards: Sequence[Card]) -> None:
     """Leave each failed panel's cause in the log under the reference that its card shows."""
     for card in cards:
-        if isinstance(card.error, DataSourceError):
-            log_source_error(card.panel_id, card.error, card.reference)
-        elif card.error is not None:
-            logger.info(
-                "panel refused", extra={"panel": card.panel_id, "code": card.error.code, "reference": card.reference}
-            )
+        if card.error is not None:
+            log_failure(card.panel_id, card.error, card.reference)
 
 
-def log_source_error(panel_id: str, error: DataSourceError, reference: str | None = None) -> str:
-    """Write a data source's refusal to the log, and return the reference to quote."""
+def log_failure(panel_id: str, error: Refused, reference: str | None = None) -> str:
+    """Write why a panel failed to the log, without any value, and return the reference to quote."""
     reference = reference or new_reference()
-    logger.warning("panel failed", extra={"panel": panel_id, "code": error.code, "reference": reference})
+    facts = {"panel": panel_id, "code": error.code, "reference": reference}
+    if isinstance(error, QueryRejected):
+        facts["problem"] = error.problem
+    logger.warning("panel failed", extra=facts)
     return reference
 
 

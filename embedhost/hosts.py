@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve, set_urlconf
 
-from embed.answers import answer_error, protect
+from embed.answers import answer_error, compress, protect
 from embedhost.lib.errors import NotFound, PlainHttp, Refused, Unexpected
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def _embed(request: HttpRequest) -> HttpResponseBase:
         response = answer_error(request, Unexpected())
     finally:
         set_urlconf(None)
-    return protect(request, response)
+    return compress(request, protect(request, response))
 
 
 def _call_view(request: HttpRequest) -> HttpResponseBase:

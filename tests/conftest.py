@@ -1,16 +1,23 @@
 """The cast and the world of every test: alice owns Tradewind, bob may only look, charlie belongs to another one."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from dashboards import flights as flights_module
 from embed import usage
 from embedhost.lib import store as store_module
 from secrets_admin.feed import feed
-from secrets_admin.models import Member, Organization, Role, User
+from secrets_admin.models import Member, Organization, Role, User, Workspace
 from tests.world import World, build_world, write_orders
 
 
@@ -99,3 +106,55 @@ def orders_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(tradewind: Organization, northwind: Organization, orders_file: Path) -> World:
     """Two organizations with equal customer ids, equal SQL and equal names on purpose (threats.md 1.4)."""
     return build_world(tradewind, northwind, orders_file)
+
+
+@dataclass(frozen=True)
+class Live:
+    """A real server in this process, for browsers: the same world behind two hosts of one port."""
+
+    embed_url: str
+    console_url: str
+    port: int
+    world: World
+
+
+@pytest.fixture
+def live(live_server: LiveServer, settings: Settings, world: World) -> Live:
+    """Serve the world; ``http://localhost:*`` and ``http://127.0.0.1:*`` may embed it."""
+    port = urlsplit(live_server.url).port or 0
+    settings.EMBED_HOST, settings.CONSOLE_HOST = f"127.0.0.1:{port}", f"localhost:{port}"
+    settings.EMBED_ORIGIN, settings.CONSOLE_ORIGIN = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
+    Workspace.objects.update(origins=["http://localhost:*", "http://127.0.0.1:*"])
+    return Live(settings.EMBED_ORIGIN, settings.CONSOLE_ORIGIN, port, world)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a real Chromium."""
+    named = [os.environ.get("TEST_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    found = next((path for name in named if name and (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail("No Chromium was found. Run the tests with ./dev test, which installs it, or set TEST_CHROMIUM.")
+    return found
+
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One headless Chromium for all browser tests of a process; every test makes its own context."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        # Playwright's event loop runs in this thread, which Django would otherwise take for asynchronous code.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        yield running
+        running.close()

@@ -1,6 +1,7 @@
 """Logs: one structured, escaped record per event, and no token, key or bound value in any of them."""
 
 import re
+from collections.abc import ItemsView
 from typing import Any
 
 import structlog
@@ -74,8 +75,8 @@ class ScrubbedReports(SafeExceptionReporterFilter):
     def is_active(self, request: HttpRequest | None) -> bool:
         return True
 
-    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> list[tuple[str, Any]]:
-        return []
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> ItemsView[str, Any]:
+        return {}.items()
 
     def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
         return {}

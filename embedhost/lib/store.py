@@ -123,7 +123,11 @@ class RedisStore:
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         nothing: list[bytes | None] = [None] * len(keys)
-        return self._try(lambda: self._redis.mget(keys), nothing) if keys else nothing
+        return self._try(lambda: self._get_many(keys), nothing) if keys else nothing
+
+    def _get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        # The client is made without decode_responses, so it answers bytes.
+        return [value if isinstance(value, bytes) else None for value in self._redis.mget(keys)]
 
     def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
         self._try(lambda: self._put_many(entries), None)
@@ -135,7 +139,8 @@ class RedisStore:
         pipeline.execute()
 
     def take_lease(self, key: str, owner: str) -> bool:
-        return bool(self._try(lambda: self._redis.set(key, owner, nx=True, px=int(LEASE_SECONDS * 1000)), True))
+        milliseconds = int(LEASE_SECONDS * 1000)
+        return self._try(lambda: bool(self._redis.set(key, owner, nx=True, px=milliseconds)), True)
 
     def renew_lease(self, key: str, owner: str) -> bool:
         return bool(self._try(lambda: self._renew([key], [owner, int(LEASE_SECONDS * 1000)]), False))

@@ -1,0 +1,68 @@
+"""Bounded load by wrk, each request with the next of a list of addresses and tokens."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_SCRIPT = """
+local lines = {}
+for line in io.lines("%s") do lines[#lines + 1] = line end
+local number = 0
+function request()
+  number = number %% #lines + 1
+  local path, token = lines[number]:match("^(%%S+)%%s*(%%S*)$")
+  local headers = {["Host"] = "%s", ["Accept-Encoding"] = "gzip"}
+  if token ~= "" then headers["Authorization"] = "Bearer " .. token end
+  return wrk.format("GET", path, headers)
+end
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Requests per second, the median in milliseconds, and the bytes of one answer."""
+
+    per_second: float
+    p50: float
+    p99: float
+    failed: int
+
+    def __str__(self) -> str:
+        note = f", {self.failed} FAILED" if self.failed else ""
+        return f"{self.per_second:,.0f}/s, p50 {self.p50:.2f} ms, p99 {self.p99:.2f} ms{note}"
+
+
+def run(base: str, host: str, lines: Sequence[str], folder: Path, *, connections: int, seconds: int) -> Measured:
+    """Send the lines (``path token``) round and round for a few seconds; one wrk thread."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        sys.exit("bench needs wrk. Install it: apt-get install wrk")
+    listed, script = folder / "requests.txt", folder / "requests.lua"
+    listed.write_text("\n".join(lines) + "\n")
+    script.write_text(_SCRIPT % (listed, host))
+    command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), base]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return Measured(
+        per_second=float(_found(r"Requests/sec:\s+([\d.]+)", out)),
+        p50=_milliseconds(_found(r"50%\s+(\S+)", out)),
+        p99=_milliseconds(_found(r"99%\s+(\S+)", out)),
+        failed=int(_found(r"Non-2xx or 3xx responses: (\d+)", out, "0")),
+    )
+
+
+def _found(pattern: str, text: str, otherwise: str = "") -> str:
+    match = re.search(pattern, text)
+    if match is None and not otherwise:
+        sys.exit(f"wrk answered something else:\n{text}")
+    return match[1] if match else otherwise
+
+
+def _milliseconds(text: str) -> float:
+    for unit, factor in (("us", 0.001), ("ms", 1.0), ("s", 1000.0)):
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) * factor
+    return float(text)
