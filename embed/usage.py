@@ -90,21 +90,32 @@ class PanelCounter:
         """Count what one request showed and asked. Previews never count."""
         if grant.purpose is not Purpose.EMBED:
             return
+        self._count(grant.organization_id, grant.dashboard_id, panels, queries)
+
+    def _count(self, organization_id: int, dashboard_id: int, panels: int, queries: int) -> None:
         with self._lock:
-            counts = self._counts.setdefault((grant.organization_id, grant.dashboard_id), [0, 0])
+            counts = self._counts.setdefault((organization_id, dashboard_id), [0, 0])
             counts[0] += panels
             counts[1] += queries
 
     def write(self) -> None:
-        """Add what was counted since the last time to today's rows."""
-        with self._lock:
-            counts, self._counts = self._counts, {}
-        day = datetime.now(UTC).date()
-        for (organization_id, dashboard_id), (panels, queries) in counts.items():
-            row, _ = PanelCount.objects.get_or_create(
-                dashboard_id=dashboard_id, day=day, defaults={"organization_id": organization_id}
-            )
-            PanelCount.objects.filter(id=row.id).update(panels=F("panels") + panels, queries=F("queries") + queries)
+        """Add what was counted since the last time to today's rows; what cannot be written is kept."""
+        while self._counts:
+            with self._lock:
+                (organization_id, dashboard_id), (panels, queries) = self._counts.popitem()
+            try:
+                _add_to_today(organization_id, dashboard_id, panels, queries)
+            except DatabaseError:
+                self._count(organization_id, dashboard_id, panels, queries)
+                raise
+
+
+def _add_to_today(organization_id: int, dashboard_id: int, panels: int, queries: int) -> None:
+    day = datetime.now(UTC).date()
+    row, _ = PanelCount.objects.get_or_create(
+        dashboard_id=dashboard_id, day=day, defaults={"organization_id": organization_id}
+    )
+    PanelCount.objects.filter(id=row.id).update(panels=F("panels") + panels, queries=F("queries") + queries)
 
 
 panel_counter = PanelCounter()

@@ -52,6 +52,7 @@ def guard(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> C
     networks = [ipaddress.ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
 
     def guarded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        ensure_started()
         clean = {key: value for key, value in environ.items() if _of_request(key)}
         if not _trusted(clean.get("REMOTE_ADDR", ""), networks):
             for key in _FORWARDED:
@@ -61,4 +62,8 @@ def guard(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> C
     return guarded
 
 
-application = guard(get_wsgi_application())
+_application = get_wsgi_application()
+
+from embedhost.background import ensure_started  # noqa: E402 -- its models need the applications that line loads
+
+application = guard(_application)

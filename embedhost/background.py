@@ -1,0 +1,57 @@
+"""What a web process does besides answering: reading the revocation feed, and writing counts in batches."""
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from embed.usage import panel_counter
+from secrets_admin.feed import feed, prune
+
+logger = logging.getLogger(__name__)
+
+WRITE_SECONDS = 10.0
+PRUNE_SECONDS = 3600.0
+
+_started_in: list[int] = []
+_lock = threading.Lock()
+
+
+def ensure_started() -> None:
+    """Start this process's background threads once; called by the first request, so that it is after a fork."""
+    if os.getpid() in _started_in:
+        return
+    with _lock:
+        if os.getpid() not in _started_in:
+            _started_in.append(os.getpid())
+            feed.start()
+            threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
+            atexit.register(_write_counts)
+
+
+def _keep_house() -> None:
+    pruned_at = time.monotonic()
+    while True:
+        time.sleep(WRITE_SECONDS)
+        _write_counts()
+        # With Redis the scheduler prunes; without it there is one process and this is it.
+        if not settings.REDIS_URL and time.monotonic() - pruned_at > PRUNE_SECONDS:
+            pruned_at = time.monotonic()
+            _guarded(prune)
+
+
+def _write_counts() -> None:
+    _guarded(panel_counter.write)
+
+
+def _guarded(work: Callable[[], object]) -> None:
+    try:
+        close_old_connections()
+        work()
+    except DatabaseError as error:
+        logger.warning("housekeeping goes on later", extra={"error": type(error).__name__})
