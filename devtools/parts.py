@@ -73,7 +73,7 @@ def _checks(*commands: Sequence[Path | str]) -> Outcome:
     for program, *arguments in commands:
         code, printed = run([VENV / "bin" / program, *arguments], env=environment({"DEVELOPMENT": "1"}))
         failed += code != 0
-        words += printed if code == 0 else f"$ {program} {' '.join(map(str, arguments))}\n{printed}"
+        words += f"$ {program} {' '.join(map(str, arguments))}\n{printed}" if code else ""
     return Outcome(len(commands) - failed, failed, words)
 
 

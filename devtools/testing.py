@@ -13,7 +13,7 @@ from devtools.say import Problem, say
 from tests.services import ServiceMissing
 
 #: Two lanes for two cores. What is long starts first.
-_LANES = (("types", "lint", "typescript", "browser"), ("unit", "services"))
+LANES = (("types", "lint", "typescript", "browser"), ("unit", "services"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def _run(words: Sequence[str]) -> list[_Result]:
     if words:
         return [_run_part(SELECTED, words)]
     shared = "TEST_DATABASE_URL" in os.environ or "TEST_REDIS_URL" in os.environ
-    lanes = (tuple(word for lane in _LANES for word in lane),) if shared else _LANES
+    lanes = (tuple(word for lane in LANES for word in lane),) if shared else LANES
     with ThreadPoolExecutor(len(lanes)) as pool:
         return [result for lane in pool.map(_run_lane, lanes) for result in lane]
 
