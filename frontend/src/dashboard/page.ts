@@ -49,7 +49,8 @@ export class Page {
     this.host = new Host(window, boot.origins, (command) => this.obey(command));
     this.popover = new Popover(this.root, () => this.lookAtHeight());
     const { locale, timeZone } = boot;
-    this.takeover = new Takeover(this.root, { calls: this.calls, values: () => this.values.payload(), locale, timeZone });
+    const script = this.root.dataset["charts"] ?? "";
+    this.takeover = new Takeover(this.root, { script, calls: this.calls, values: () => this.values.payload(), locale, timeZone });
     this.panels = this.makePanels();
     this.bar = this.makeBar();
     this.expiry = new Expiry(boot.secondsLeft, {
@@ -121,6 +122,7 @@ export class Page {
   private onCard(card: HTMLElement): void {
     const onDownload = (panel: string): void => void this.download(panel);
     addMenu(card, { popover: this.popover, say: this.say, mayExport: this.boot.mayExport, onDownload });
+    this.takeover.offer(card);
     if (card.dataset["state"] === "empty" && this.values.anyChanged) offerReset(card, this.say);
   }
 

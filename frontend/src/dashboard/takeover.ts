@@ -1,5 +1,6 @@
 /** On the first deep interaction with a drawing the chart's own script comes and takes it over. */
 
+import type * as Charts from "../charts/mount";
 import type { LiveSpec, Mounted } from "../charts/mount";
 import { isRecord } from "../embed/protocol";
 import type { DataCalls, Payload } from "./data";
@@ -7,6 +8,8 @@ import type { DataCalls, Payload } from "./data";
 const DRAWN = new Set(["line", "bar", "pie"]);
 
 export interface TakeoverHost {
+  /** Where the charts' script is: the page names it, so that this script needs no chunk shared with it. */
+  readonly script: string;
   readonly calls: DataCalls;
   readonly values: () => Payload;
   readonly locale: string;
@@ -20,6 +23,12 @@ export class Takeover {
   constructor(root: HTMLElement, private readonly host: TakeoverHost) {
     const onTouch = (event: Event): void => this.begin(event.target);
     for (const kind of ["pointerover", "focusin", "touchstart"]) root.addEventListener(kind, onTouch, { passive: true });
+  }
+
+  /** Make a card's drawing reachable by keyboard. */
+  offer(card: HTMLElement): void {
+    const chart = card.querySelector<HTMLElement>(".chart");
+    if (chart !== null && drawnCard(chart) === card) chart.tabIndex = 0;
   }
 
   /** Let go of a card that another one has replaced. */
@@ -37,9 +46,9 @@ export class Takeover {
   }
 
   private async takeOver(card: HTMLElement): Promise<void> {
-    const { calls, values, locale, timeZone } = this.host;
+    const { script, calls, values, locale, timeZone } = this.host;
     const rows = calls.rows(card.dataset["panel"] ?? "", values(), new AbortController().signal);
-    const [charts, answer] = await Promise.all([import("../charts/mount"), rows]);
+    const [charts, answer] = await Promise.all([import(script) as Promise<typeof Charts>, rows]);
     const spec = answer.kind === "ready" ? readSpec(answer.value, locale, timeZone) : null;
     if (spec === null || !card.isConnected) this.taken.delete(card);
     else this.taken.set(card, charts.mount(card, spec));
