@@ -39,6 +39,14 @@ def _of_request(key: str) -> bool:
     return key in _CGI or key.startswith(("wsgi.", "HTTP_"))
 
 
+def _inherited() -> Environ:
+    """Environment variables that look like a request's, such as HTTP_PROXY with its password."""
+    optional = ("CONTENT_TYPE", "CONTENT_LENGTH")
+    return {
+        name: value for name, value in os.environ.items() if name.startswith(("HTTP_", "wsgi.")) or name in optional
+    }
+
+
 def _trusted(address: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
     try:
         peer = ipaddress.ip_address(address)
@@ -50,10 +58,11 @@ def _trusted(address: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6
 def guard(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
     """Wrap a WSGI application so that it gets request keys only, and forwarding headers from TRUSTED_PROXIES only."""
     networks = [ipaddress.ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+    inherited = _inherited()
 
     def guarded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         ensure_started()
-        clean = {key: value for key, value in environ.items() if _of_request(key)}
+        clean = {key: value for key, value in environ.items() if _of_request(key) and inherited.get(key) != value}
         if not _trusted(clean.get("REMOTE_ADDR", ""), networks):
             for key in _FORWARDED:
                 clean.pop(key, None)
