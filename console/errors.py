@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from embedhost.lib.errors import Forbidden, NotFound, Refused, Unexpected, json_error, new_reference
 
-_HEADINGS = {403: "This is not yours to do", 404: "There is nothing here", 429: "Too many tries"}
+_HEADINGS = {403: "This is not yours to do", 404: "Page not found", 429: "Too many tries"}
 
 
 class CsrfFailed(Forbidden):

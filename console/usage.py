@@ -34,9 +34,9 @@ def use_of_keys(organization_id: int) -> dict[str, KeyUse]:
 
 
 def embeds_by_dashboard(organization_id: int) -> dict[int, int]:
-    """Return dashboard id -> embeds of the last 30 days."""
-    since = timezone.now() - timedelta(days=DAYS)
-    rows = Embed.objects.filter(organization_id=organization_id, first_at__gte=since).values("dashboard_id")
+    """Return dashboard id -> embeds of the last 30 days (UTC), today included."""
+    first = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
+    rows = Embed.objects.filter(organization_id=organization_id, first_at__gte=first).values("dashboard_id")
     return {row["dashboard_id"]: row["number"] for row in rows.annotate(number=Count("id"))}
 
 

@@ -6,7 +6,7 @@ from django import template
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from console import usage
 from customers.access import code_points, list_customers
@@ -19,24 +19,28 @@ register = template.Library()
 
 #: Strokes on a grid of 16.
 _ICONS = {
-    "mark": '<path d="M5.6 2H3.2A1.2 1.2 0 0 0 2 3.2v2.4M10.4 2h2.4A1.2 1.2 0 0 1 14 3.2v2.4M5.6 14H3.2A1.2 1.2 0 0 1 2 '
-    '12.8v-2.4M10.4 14h2.4a1.2 1.2 0 0 0 1.2-1.2v-2.4"/><path d="M5.4 10.4v-2M8 10.4v-5M10.6 10.4V7.2"/>',
-    "menu": '<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>',
-    "down": '<path d="M4 6l4 4 4-4"/>',
-    "dashboards": '<rect x="2.5" y="2.5" width="4.5" height="6" rx="1"/><rect x="9" y="2.5" width="4.5" height="3.5" '
-    'rx="1"/><rect x="2.5" y="11" width="4.5" height="2.5" rx="1"/><rect x="9" y="8.5" width="4.5" height="5" rx="1"/>',
-    "customers": '<circle cx="6" cy="5.5" r="2.3"/><path d="M1.8 13c.3-2.4 2-3.8 4.2-3.8s3.9 1.4 4.2 3.8M10.5 3.4a2.3 2.3 '
-    '0 0 1 0 4.2M12 9.7c1.3.5 2 1.7 2.2 3.3"/>',
-    "embedding": '<path d="M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5"/>',
-    "plus": '<path d="M8 3v10M3 8h10"/>',
-    "cross": '<path d="M4.5 4.5l7 7M11.5 4.5l-7 7"/>',
-    "check": '<path d="M4 8.3 6.8 11 12 5.3"/>',
-    "copy": '<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 3.5v-.2c0-.4-.4-.8-.8-.8H3.3c-.4 0-.8.4-.8'
-    '.8v6.4c0 .4.4.8.8.8h.2"/>',
-    "eye": '<path d="M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8z"/><circle cx="8" cy="8" r="1.8"/>',
-    "open": '<path d="M9 3h4v4M13 3 7.5 8.5M11.5 9v3.5c0 .3-.2.5-.5.5H3.5c-.3 0-.5-.2-.5-.5V5c0-.3.2-.5.5-.5H7"/>',
-    "warning": '<path d="M8 2.2 14.5 13.5h-13zM8 6.5v3.2M8 11.5h.01"/>',
-    "info": '<circle cx="8" cy="8" r="6"/><path d="M8 7.3v3.6M8 5.1h.01"/>',
+    "mark": (
+        "M5.6 2H3.2A1.2 1.2 0 0 0 2 3.2v2.4M10.4 2h2.4A1.2 1.2 0 0 1 14 3.2v2.4M5.6 14H3.2A1.2 1.2 0 0 1 2 12.8v-2.4"
+        "M10.4 14h2.4a1.2 1.2 0 0 0 1.2-1.2v-2.4M5.4 10.4v-2M8 10.4v-5M10.6 10.4V7.2"
+    ),
+    "menu": "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
+    "down": "M4 6l4 4 4-4",
+    "dashboards": "M2.5 2.5h4.5v6H2.5zM9 2.5h4.5V6H9zM2.5 11h4.5v2.5H2.5zM9 8.5h4.5v5H9z",
+    "customers": (
+        "M3.7 5.5a2.3 2.3 0 1 0 4.6 0 2.3 2.3 0 1 0-4.6 0M1.8 13c.3-2.4 2-3.8 4.2-3.8s3.9 1.4 4.2 3.8"
+        "M10.5 3.4a2.3 2.3 0 0 1 0 4.2M12 9.7c1.3.5 2 1.7 2.2 3.3"
+    ),
+    "embedding": "M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5",
+    "plus": "M8 3v10M3 8h10",
+    "cross": "M4.5 4.5l7 7M11.5 4.5l-7 7",
+    "check": "M4 8.3 6.8 11 12 5.3",
+    "copy": (
+        "M7 5.5h5A1.5 1.5 0 0 1 13.5 7v5a1.5 1.5 0 0 1-1.5 1.5H7A1.5 1.5 0 0 1 5.5 12V7A1.5 1.5 0 0 1 7 5.5z"
+        "M10.5 3.5v-.2c0-.4-.4-.8-.8-.8H3.3c-.4 0-.8.4-.8.8v6.4c0 .4.4.8.8.8h.2"
+    ),
+    "eye": "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM6.2 8a1.8 1.8 0 1 0 3.6 0 1.8 1.8 0 1 0-3.6 0",
+    "open": "M9 3h4v4M13 3 7.5 8.5M11.5 9v3.5c0 .3-.2.5-.5.5H3.5c-.3 0-.5-.2-.5-.5V5c0-.3.2-.5.5-.5H7",
+    "warning": "M8 2.2 14.5 13.5h-13zM8 6.5v3.2M8 11.5h.01",
 }
 
 
@@ -45,8 +49,8 @@ def icon(name: str) -> SafeString:
     """Draw an icon beside words; screen readers pass over it."""
     return format_html(
         '<svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" '
-        'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>',
-        mark_safe(_ICONS[name]),  # noqa: S308 -- from the table above
+        'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="{}"/></svg>',
+        _ICONS[name],
     )
 
 
@@ -96,10 +100,12 @@ def navigation(context: template.Context, caller: Caller, room: str) -> dict[str
 
 
 @register.inclusion_tag("console/field.html")
-def field(bound: BoundField, label: str = "") -> dict[str, object]:
-    """A form's field: label, hint, control, error."""
+def field(bound: BoundField, label: str = "", hint: str | None = None) -> dict[str, object]:
+    """A form's field: label, hint, control, error; with words of its own where a library brings others."""
     # django-allauth writes the label into the box as well, where it goes away as soon as one types.
     bound.field.widget.attrs.pop("placeholder", None)
+    if hint is not None:
+        bound.help_text = hint
     return {"field": bound, "label": label or bound.label}
 
 
