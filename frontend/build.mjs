@@ -60,7 +60,7 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, "static"), { recursive: true });
 const production = { define: { "process.env.NODE_ENV": '"production"' } };
 const parts = await Promise.all([
-  group(present(MODULES), { ...production, format: "esm", splitting: true }),
+  group(present(MODULES), { ...production, format: "esm" }),
   group(present(CLASSIC), { ...production, format: "iife" }),
   group(present(STYLES), { plugins: [themes] }),
   serverBundle(),
