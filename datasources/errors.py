@@ -1,4 +1,4 @@
-"""What can go wrong between a panel's SQL and its rows. ``message`` is for viewers, ``problem`` and ``detail`` never."""
+"""What can go wrong between SQL and rows. ``message`` is for viewers, ``problem`` and ``detail`` never."""
 
 from embedhost.lib.errors import Refused
 
@@ -54,15 +54,6 @@ class SourceUnavailable(DataSourceError):
     retry_after = 30
 
 
-class SourceBusy(DataSourceError):
-    """More statements wait for one source than its bounded queue holds."""
-
-    status = 429
-    code = "rate_limited"
-    message = "Too many queries wait for this data source. Try again in a few seconds."
-    retry_after = 5
-
-
 class ResultTooLarge(DataSourceError):
     status = 422
     code = "result_too_large"
@@ -86,6 +77,17 @@ class BadConnection(DataSourceError):
 
     status = 400
     code = "connection_invalid"
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self.message = message
+
+
+class BadRule(DataSourceError):
+    """A visibility rule does not fit its table. ``message`` says what to choose."""
+
+    status = 400
+    code = "rule_invalid"
 
     def __init__(self, message: str) -> None:
         super().__init__()

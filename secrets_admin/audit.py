@@ -24,6 +24,9 @@ Action = Literal[
     "customer.token_refreshed",
     "customer.token_revealed",
     "dashboard.embed_settings_changed",
+    "source.created",
+    "source.catalog_read",
+    "source.rule_changed",
 ]
 
 

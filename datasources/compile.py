@@ -1,0 +1,184 @@
+"""Author SQL to a checked, scoped statement with typed binds; done once and kept.
+
+>>> compiled = compile_query(sql, dialect="duckdb", catalog=catalog, rules=rules, variables={"region": "text"},
+...                          present=frozenset({"region"}))                                      # doctest: +SKIP
+>>> params = bind_values(compiled, values={"region": "DACH"}, reserved={}, scope=scope)          # doctest: +SKIP
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlglot.errors import SqlglotError
+
+from datasources.binds import Bind, Binds, check_slots
+from datasources.catalog import Catalog
+from datasources.dialect import Dialect
+from datasources.digests import digest
+from datasources.engines import ENGINES
+from datasources.errors import BadValue, QueryRejected, ScopeMissing
+from datasources.gate.limits import check_text, check_tokens
+from datasources.gate.queries import Queries
+from datasources.gate.seal import grammar, write
+from datasources.gate.tables import Tables
+from datasources.rules import Kind, Rules
+from datasources.scope import Scope, scope_value
+from datasources.template import CUSTOMER_PREFIX, expand, names_used, slots_used
+from datasources.values import convert
+
+#: Raised with every change of what the gate accepts or writes: part of every key that outlives the process.
+GATE_VERSION = 1
+
+#: Compiled statements kept in this process, about 10 KB each.
+KEPT = 2_000
+
+_SCOPE_NAMES = frozenset({"customer_id", "customer_name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement that passed the gate.
+
+    ``tables`` holds (schema.name, kind, predicate digest) of every table read; ``scoped`` tells whether a customer's
+    scope must be bound; ``reserved`` are the reserved names that are bound. ``digest`` covers all of it.
+    """
+
+    dialect: str
+    text: str
+    binds: tuple[Bind, ...]
+    tables: tuple[tuple[str, str, str], ...]
+    scoped: bool
+    reserved: frozenset[str]
+    columns: tuple[str, ...]
+    digest: str
+
+
+def compile_query(
+    sql: str,
+    *,
+    dialect: str,
+    catalog: Catalog,
+    rules: Rules,
+    variables: Mapping[str, str],
+    present: frozenset[str],
+) -> Compiled:
+    """Return the checked statement. Raises QueryRejected with a ``problem`` for the author.
+
+    ``variables`` maps each declared name to its type, ``present`` names those that have a value: an optional part
+    ``[[ ... ]]`` is kept when all of its variables are present. A warm call parses nothing.
+    """
+    used = _names(sql)
+    types = tuple((name, kind) for name, kind in sorted(variables.items()) if name in used)
+    outcome = _compiled(sql, dialect, catalog, rules, types, present & used)
+    if isinstance(outcome, Compiled):
+        return outcome
+    raise QueryRejected(*outcome)
+
+
+def bind_values(
+    compiled: Compiled, *, values: Mapping[str, object], reserved: Mapping[str, object], scope: Scope | None
+) -> tuple[object, ...]:
+    """Return what is bound, in order: text, int, float, bool, date, None, or a tuple for a list.
+
+    ``values`` holds the variables (a date range as ``{"start", "end"}`` in YYYY-MM-DD), ``reserved`` the Grant's own
+    (``customer_id``, ``customer.region`` ...). Raises BadValue, and ScopeMissing when the statement needs a customer
+    and there is none.
+    """
+    if compiled.scoped and scope is None:
+        raise ScopeMissing("The statement reads scoped tables and there is no customer.")
+    return tuple(_bound(bind, values, reserved, scope) for bind in compiled.binds)
+
+
+def _bound(bind: Bind, values: Mapping[str, object], reserved: Mapping[str, object], scope: Scope | None) -> object:
+    if bind.source == "scope":
+        if scope is None:
+            raise ScopeMissing("The statement reads scoped tables and there is no customer.")
+        return scope_value(scope, bind)
+    if bind.source == "reserved":
+        return convert(bind, _reserved(bind.name, reserved))
+    if bind.name not in values:
+        raise BadValue(bind.name, f"{bind.name}: no value was given")
+    return convert(bind, values[bind.name])
+
+
+def _reserved(name: str, reserved: Mapping[str, object]) -> object:
+    value = reserved.get(name)
+    if value is None and (name in _SCOPE_NAMES or name.startswith(CUSTOMER_PREFIX)):
+        raise ScopeMissing(f"The statement binds {name} and the Grant has none.")
+    return value
+
+
+@lru_cache(maxsize=KEPT)
+def _names(sql: str) -> frozenset[str]:
+    return names_used(sql)
+
+
+@lru_cache(maxsize=KEPT)
+def _compiled(
+    sql: str,
+    dialect: str,
+    catalog: Catalog,
+    rules: Rules,
+    types: tuple[tuple[str, str], ...],
+    present: frozenset[str],
+) -> Compiled | tuple[str, str]:
+    """Compile, or say (problem, detail): a refusal is kept too, so that a broken panel costs nothing either."""
+    try:
+        return _compile(sql, ENGINES[dialect].dialect, catalog, rules, dict(types), present)
+    except QueryRejected as error:
+        return error.problem, error.detail
+    except RecursionError:
+        return "The query is nested too deeply. Move inner parts into WITH.", ""
+
+
+def _compile(
+    sql: str, dialect: Dialect, catalog: Catalog, rules: Rules, types: Mapping[str, str], present: frozenset[str]
+) -> Compiled:
+    check_text(sql)
+    check_slots(slots_used(sql), types)
+    plan = expand(sql, present)
+    tree = _parse(plan.sql, dialect)
+    binds = Binds(dialect, plan.slots, types)
+    tables = Tables(catalog, rules, dialect, binds)
+    columns = Queries(dialect, binds, tables).statement(tree)
+    if binds.seen != set(range(len(plan.slots))):
+        raise QueryRejected("A placeholder stands where no value can stand. Bind values in conditions only.")
+    return _seal(tree, dialect, binds, tables, columns)
+
+
+def _parse(sql: str, dialect: Dialect) -> Any:
+    text = sql.strip().removesuffix(";")
+    try:
+        tokens = grammar(dialect).tokenize(text)
+        check_tokens(tokens)
+        trees = grammar(dialect).parser().parse(tokens, text)
+    except SqlglotError as error:
+        raise QueryRejected(_first_line(error), detail=str(error)[:500]) from error
+    if len(trees) != 1 or trees[0] is None:
+        raise QueryRejected("Exactly one SELECT statement is needed.")
+    return trees[0]
+
+
+def _first_line(error: SqlglotError) -> str:
+    place: Mapping[str, object] = next(iter(getattr(error, "errors", [])), {})
+    where = f" in line {place['line']}" if place.get("line") else ""
+    return f"The query cannot be read{where}. Check brackets, commas and quotes there."
+
+
+def _seal(tree: Any, dialect: Dialect, binds: Binds, tables: Tables, columns: list[str]) -> Compiled:
+    ordered = tuple(binds.ordered)
+    text = write(tree, dialect, len(ordered))
+    reads = tuple(tables.reads)
+    reserved = frozenset(bind.name for bind in ordered if bind.source == "reserved")
+    described = [[b.source, b.name, b.type, b.part, b.many, b.like] for b in ordered]
+    return Compiled(
+        dialect=dialect.name,
+        text=text,
+        binds=ordered,
+        tables=reads,
+        scoped=any(kind == Kind.SCOPED for _, kind, _ in reads),
+        reserved=reserved,
+        columns=tuple(columns),
+        digest=digest(GATE_VERSION, dialect.name, text, described, [list(read) for read in reads]),
+    )

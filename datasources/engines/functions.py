@@ -1,0 +1,11 @@
+"""Functions that every database knows under the same name, as a statement may use them after the check."""
+
+from datasources.dialect import words
+
+COMMON_FUNCTIONS = words(
+    """
+    COUNT SUM AVG MIN MAX COALESCE NULLIF ABS CEIL FLOOR ROUND LOWER UPPER LENGTH TRIM LTRIM RTRIM REPLACE SUBSTRING
+    ROW_NUMBER RANK DENSE_RANK PERCENT_RANK CUME_DIST NTILE LAG LEAD FIRST_VALUE LAST_VALUE NTH_VALUE
+    CURRENT_DATE CURRENT_TIMESTAMP SQRT POWER EXP LN SIGN
+    """
+)

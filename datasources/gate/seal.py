@@ -1,0 +1,77 @@
+"""The last look at a statement, at its text: it must say what was checked, in words that are all on a list.
+
+This knows nothing of how the tree was rewritten, so a mistake there, or in the parser's writing, is caught here.
+"""
+
+import re
+from typing import Any
+
+from sqlglot import TokenType
+from sqlglot.dialects.dialect import Dialect as Grammar
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from datasources.dialect import Dialect, words
+from datasources.errors import QueryRejected
+from datasources.gate.shapes import UNITS
+from datasources.template import BIND_MARK, VARIABLE_MARK
+
+#: The grammar's own words. None of them reads, writes or calls anything by itself.
+_GRAMMAR = words(
+    """
+    SELECT DISTINCT ON FROM WHERE GROUP BY HAVING ORDER ASC DESC NULLS FIRST LAST LIMIT OFFSET WITH RECURSIVE AS
+    NOT MATERIALIZED UNION ALL INTERSECT EXCEPT JOIN INNER LEFT RIGHT FULL OUTER CROSS LATERAL ROLLUP CUBE GROUPING
+    SETS AND OR IS NULL TRUE FALSE IN ANY EXISTS BETWEEN LIKE ILIKE ESCAPE CASE WHEN THEN ELSE END CAST COLLATE
+    INTERVAL OVER PARTITION ROWS RANGE GROUPS UNBOUNDED PRECEDING FOLLOWING CURRENT ROW FILTER WITHIN IGNORE FOR
+    BOTH LEADING TRAILING
+    """
+)
+_SIGNS = words("( ) [ ] , . + - * / // % = <> < <= > >= || ~")
+_MARK = re.compile(rf'"{BIND_MARK}(\d+)"')
+
+
+def write(tree: Any, dialect: Dialect, marks: int) -> str:
+    """Return the text of a checked tree, with numbered placeholders for its ``marks`` binds.
+
+    Raises QueryRejected when the text does not read back as the same tree or holds a word that is not on the lists.
+    """
+    try:
+        text = tree.sql(dialect=dialect.grammar, identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
+        tokens = grammar(dialect).tokenize(text)
+        again = grammar(dialect).parser().parse(tokens, text)
+    except SqlglotError as error:
+        raise QueryRejected(_UNCLEAR, detail=str(error)[:500]) from error
+    if again != [tree]:
+        raise QueryRejected(_UNCLEAR)
+    _check_words(tokens, dialect)
+    return _with_placeholders(text, dialect, marks)
+
+
+_UNCLEAR = (
+    "The query holds a construct that cannot be written back exactly, so it is refused. "
+    "Write it in plainer SQL, such as CAST(x AS type) or a + INTERVAL '1 day'."
+)
+
+
+def grammar(dialect: Dialect) -> Any:
+    """Return the parser's dialect."""
+    return Grammar.get_or_raise(dialect.grammar)
+
+
+def _check_words(tokens: list[Any], dialect: Dialect) -> None:
+    allowed = _GRAMMAR | UNITS | dialect.functions | dialect.words
+    for token in tokens:
+        kind = token.token_type
+        if token.comments:
+            raise QueryRejected(_UNCLEAR)
+        if kind in (TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER) or token.text in _SIGNS:
+            continue
+        for word in token.text.upper().split():
+            if word not in allowed:
+                raise QueryRejected(f"{word[:40]} is not on the list of allowed functions and words. See docs/sql.md.")
+
+
+def _with_placeholders(text: str, dialect: Dialect, marks: int) -> str:
+    found = {int(number) for number in _MARK.findall(text)}
+    if found != set(range(1, marks + 1)) or VARIABLE_MARK in text or text.count(BIND_MARK) != len(_MARK.findall(text)):
+        raise QueryRejected("A placeholder stands where no value can stand. Bind values in conditions only.")
+    return _MARK.sub(lambda match: dialect.placeholder.format(match.group(1)), text)

@@ -1,0 +1,205 @@
+"""The closed list of what a syntax tree may hold: node classes, their arguments, and plain words inside them.
+
+Anything that is not named here is refused, so a new version of the parser cannot let a new construct through.
+"""
+
+import re
+from typing import Any
+
+from sqlglot import exp
+
+from datasources.dialect import Dialect, words
+from datasources.errors import QueryRejected
+
+#: Units of EXTRACT, DATE_TRUNC, INTERVAL and their kin: the only bare words in a tree.
+UNITS = words(
+    """
+    MICROSECOND MICROSECONDS MILLISECOND MILLISECONDS SECOND SECONDS MINUTE MINUTES HOUR HOURS DAY DAYS WEEK WEEKS
+    MONTH MONTHS QUARTER QUARTERS YEAR YEARS DECADE CENTURY EPOCH DOW ISODOW DOY ISOYEAR DAYOFWEEK DAYOFYEAR
+    """
+)
+_PLAIN = (
+    UNITS
+    | {"CURRENT ROW"}
+    | words(
+        """
+    ROWS RANGE GROUPS PRECEDING FOLLOWING UNBOUNDED OVER LEFT RIGHT FULL INNER CROSS OUTER NATURAL BOTH LEADING
+    TRAILING
+    """
+    )
+)
+
+_NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
+
+
+def _arguments(table: str) -> dict[Any, frozenset[str]]:
+    rows = (line.split() for line in table.strip().splitlines())
+    return {getattr(exp, name): frozenset(arguments) for name, *arguments in rows}
+
+
+#: Structure and operators: class, then every argument that may be set.
+STRUCTURE = _arguments("""
+    Select with_ order limit offset expressions distinct from_ joins where group having qualify
+    Union with_ order limit offset this expression distinct
+    Intersect with_ order limit offset this expression distinct
+    Except with_ order limit offset this expression distinct
+    Subquery with_ order limit offset this alias
+    With expressions recursive
+    CTE this alias materialized
+    TableAlias this columns
+    From this
+    Join this side kind on using method
+    Lateral this alias
+    Table this db alias
+    Alias this alias
+    Identifier this quoted
+    Column this table
+    Star
+    Where this
+    Group expressions
+    Rollup expressions
+    Cube expressions
+    GroupingSets expressions
+    Having this
+    Qualify this
+    Order this expressions
+    Ordered this desc nulls_first
+    Limit expression
+    Offset expression
+    Distinct expressions on
+    Window this partition_by order spec over
+    WindowSpec kind start start_side end end_side
+    Filter this expression
+    WithinGroup this expression
+    IgnoreNulls this
+    Paren this
+    Tuple expressions
+    Exists this
+    Any this
+    All this
+    In this expressions query
+    Between this low high
+    Case this ifs default
+    If this true false
+    Cast this to
+    TryCast this to safe
+    DataType this expressions nested
+    DataTypeParam this
+    Literal this is_string
+    Boolean this
+    Null
+    Var this
+    Interval this unit
+    AtTimeZone this zone
+    And this expression
+    Or this expression
+    Not this
+    Neg this
+    EQ this expression
+    NEQ this expression
+    GT this expression
+    GTE this expression
+    LT this expression
+    LTE this expression
+    Is this expression
+    NullSafeEQ this expression
+    NullSafeNEQ this expression
+    Like this expression
+    ILike this expression
+    Escape this expression
+    RegexpLike this expression
+    Add this expression
+    Sub this expression
+    Mul this expression
+    Div this expression typed safe
+    IntDiv this expression
+    Mod this expression
+    DPipe this expression safe
+""")
+
+#: Functions that the parser knows by name. What it writes for them is checked against the dialect's list again.
+FUNCTIONS = frozenset(
+    getattr(exp, name)
+    for name in words(
+        """
+        Abs AnyValue ApproxDistinct ArgMax ArgMin Avg Ceil Coalesce Concat ConcatWs Contains Corr Count CountIf
+        CovarPop CovarSamp CumeDist CurrentDate CurrentTimestamp Date DateDiff DateFromParts DateTrunc DayOfMonth
+        DayOfWeek DayOfWeekIso DayOfYear Dayname DenseRank EndsWith Exp Extract First FirstValue Floor Greatest
+        GroupConcat Grouping Initcap Lag Last LastDay LastValue Lead Least Left Length Ln Log LogicalAnd LogicalOr
+        Lower Max Median Min Mode Month Monthname NthValue Ntile Nullif PercentRank PercentileCont PercentileDisc
+        Pow Quarter Rank RegexpReplace Replace Reverse Right Round RowNumber Sign SplitPart Sqrt StartsWith Stddev
+        StddevPop StddevSamp StrPosition StrToDate StrToTime Substring Sum TimeToStr TimeToUnix TimestampTrunc
+        ToChar Trim Trunc TsOrDsToTimestamp Upper Variance VariancePop Week WeekOfYear WidthBucket Year
+        """
+    )
+)
+
+
+def check_node(node: Any, dialect: Dialect) -> None:
+    """Raise QueryRejected unless the node's class, arguments and plain values are all on the lists."""
+    kind = type(node)
+    if kind is exp.Anonymous:
+        return _check_name(node, dialect)
+    if kind not in FUNCTIONS:
+        _check_arguments(node, STRUCTURE.get(kind))
+    _CHECKS.get(kind, _check_plain)(node, dialect)
+    return None
+
+
+def _check_arguments(node: Any, allowed: frozenset[str] | None) -> None:
+    if allowed is None:
+        raise QueryRejected(f"{_spoken(node)} is not allowed in a panel's query.")
+    for name, value in node.args.items():
+        if name not in allowed and value not in (None, False, []):
+            raise QueryRejected(f"{_spoken(node)} with {name.strip('_').upper()} is not allowed in a panel's query.")
+
+
+def _spoken(node: Any) -> str:
+    return str(type(node).__name__).upper()
+
+
+def _check_name(node: Any, dialect: Dialect) -> None:
+    name = node.this if isinstance(node.this, str) else ""
+    if name.upper() not in dialect.functions:
+        raise QueryRejected(f"The function {name or '?'} is not on the list of allowed functions. See docs/sql.md.")
+
+
+def _check_plain(node: Any, dialect: Dialect) -> None:
+    del dialect
+    for value in node.args.values():
+        for item in value if isinstance(value, list) else [value]:
+            if not (item is None or isinstance(item, bool | exp.Expression) or str(item).upper() in _PLAIN):
+                raise QueryRejected(f"{_spoken(node)} with {str(item)[:40]} is not allowed in a panel's query.")
+
+
+def _check_literal(node: Any, dialect: Dialect) -> None:
+    del dialect
+    if not node.is_string and not _NUMBER.fullmatch(node.name):
+        raise QueryRejected(f"The number {node.name[:40]} must be written with digits, such as 10 or 0.5.")
+
+
+def _check_var(node: Any, dialect: Dialect) -> None:
+    del dialect
+    if node.name.upper() not in UNITS:
+        raise QueryRejected(f"The word {node.name[:40]} is not allowed there. Units such as MONTH are.")
+
+
+def _check_type(node: Any, dialect: Dialect) -> None:
+    kind = getattr(node.this, "name", str(node.this))
+    if kind not in dialect.types or node.args.get("nested"):
+        raise QueryRejected(f"A cast to {node.sql()[:40]} is not allowed. See docs/sql.md for the types that are.")
+
+
+def _check_identifier(node: Any, dialect: Dialect) -> None:
+    del dialect
+    name = node.this
+    if not isinstance(name, str) or not 1 <= len(name.encode()) <= 63:
+        raise QueryRejected("A name is empty or longer than 63 bytes, where a database would cut it. Shorten it.")
+
+
+_CHECKS = {
+    exp.Literal: _check_literal,
+    exp.Var: _check_var,
+    exp.DataType: _check_type,
+    exp.Identifier: _check_identifier,
+}

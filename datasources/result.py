@@ -1,0 +1,101 @@
+"""The rows of a statement, column by column, in JSON-able values."""
+
+import datetime
+import decimal
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from datasources.errors import ResultTooLarge
+
+#: A result larger than this is refused rather than held in memory: characters of text and bytes, roughly.
+MAX_CHARACTERS = 32_000_000
+MAX_COLUMNS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``columns`` holds (name, type); the types are text, number, boolean, date, datetime and time.
+
+    ``values`` has one list per column: str, int, float, bool or None. Dates and times are ISO 8601 text.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    values: tuple[list[Any], ...]
+    rows: int
+    truncated: bool
+
+
+def make_result(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]], max_rows: int) -> Result:
+    """Turn at most ``max_rows`` + 1 rows into a Result. Raises ResultTooLarge."""
+    kept = rows[:max_rows]
+    turned = list(zip(*kept, strict=True)) if kept else [() for _ in columns]
+    values = tuple(_column(kind, cells) for (_, kind), cells in zip(columns, turned, strict=True))
+    _check_size(columns, values)
+    return Result(tuple(columns), values, len(kept), len(rows) > max_rows)
+
+
+def check_characters(characters: int) -> None:
+    """Raise ResultTooLarge for more text than one panel may hold."""
+    if characters > MAX_CHARACTERS:
+        raise ResultTooLarge(f"{characters:,} characters")
+
+
+def _check_size(columns: Sequence[tuple[str, str]], values: Sequence[Sequence[Any]]) -> None:
+    if len(columns) > MAX_COLUMNS:
+        raise ResultTooLarge(f"{len(columns)} columns")
+    texts = (cells for (_, kind), cells in zip(columns, values, strict=True) if kind == "text")
+    check_characters(sum(sum(map(len, filter(None, cells))) for cells in texts))
+
+
+def _column(kind: str, cells: Sequence[Any]) -> list[Any]:
+    convert = _CELLS[kind]
+    return [None if cell is None else convert(cell) for cell in cells]
+
+
+def number(cell: Any) -> int | float | None:
+    """Return an int or a finite float; what JSON cannot say (NaN, Infinity) is None."""
+    if type(cell) is int:
+        return cell
+    if isinstance(cell, decimal.Decimal):
+        if not cell.is_finite():
+            return None
+        return int(cell) if cell == cell.to_integral_value() else float(cell)
+    return float(cell) if math.isfinite(cell) else None
+
+
+def text(cell: Any) -> str:
+    """Return a text for any value; bytes that are no text become hexadecimal digits."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bytes | bytearray | memoryview):
+        return _decoded(bytes(cell))
+    return orjson.dumps(cell, default=str).decode() if isinstance(cell, dict | list) else str(cell)
+
+
+def _decoded(cell: bytes) -> str:
+    """Types that a driver does not know, such as enumerations, come as the bytes of their text."""
+    try:
+        return cell.decode()
+    except UnicodeDecodeError:
+        return cell.hex()
+
+
+def iso(cell: Any) -> str:
+    """Return ISO 8601; instants are given in UTC."""
+    if isinstance(cell, datetime.datetime) and cell.tzinfo is not None:
+        cell = cell.astimezone(datetime.UTC)
+    return cell if isinstance(cell, str) else str(cell.isoformat())
+
+
+_CELLS: dict[str, Callable[[Any], Any]] = {
+    "text": text,
+    "number": number,
+    "boolean": bool,
+    "date": iso,
+    "datetime": iso,
+    "time": iso,
+}

@@ -1,0 +1,22 @@
+"""Runs a compiled statement. It is called in a flight's thread (dashboards/flights.py), of which each source has few.
+
+Frozen values go in and come out; nothing here or below touches the ORM.
+"""
+
+from datasources.compile import Compiled
+from datasources.engines import ENGINES
+from datasources.result import Result
+from datasources.snapshot import SourceSnapshot
+
+__all__ = ["Result", "run_statement"]
+
+
+def run_statement(
+    source: SourceSnapshot, compiled: Compiled, params: tuple[object, ...], *, timeout: float, max_rows: int
+) -> Result:
+    """Run a statement and return at most ``max_rows`` rows. ``timeout`` is in seconds, and holds at the source.
+
+    Raises QueryTimeout, QueryFailed, SourceUnavailable, ResultTooLarge.
+    """
+    engine = ENGINES[source.engine]
+    return engine.run(source.connection, compiled.text, params, timeout=timeout, max_rows=max_rows)

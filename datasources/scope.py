@@ -1,0 +1,111 @@
+"""The wall between tenants: which rows of a scoped table a customer may read, as a bound predicate.
+
+Every scoped table of a statement is replaced by a derived table of its catalogued columns with this predicate, so
+nothing around it can see other rows. Integers are bound as integers in canonical form, text compares byte by byte.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from datasources.binds import Bind, Binds
+from datasources.catalog import Column, Table
+from datasources.dialect import Dialect
+from datasources.digests import digest
+from datasources.errors import QueryRejected, ScopeMissing
+from datasources.rules import EXTERNAL_ID, TableRule
+
+#: The alias of a table inside its own derived table; with it, a column that vanished cannot mean one further out.
+ROWS = "eh_rows"
+
+PropertyValue = str | int | tuple[str | int, ...]
+
+_CANONICAL = re.compile(r"-?[1-9][0-9]*|0", re.ASCII)
+_INT64 = 2**63
+#: A property with more values than this belongs into a table of its own.
+MAX_LIST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The customer whose rows may be read: ids, generation, and the properties that rules can name."""
+
+    customer_id: int
+    external_id: str
+    generation: int
+    properties: Mapping[str, PropertyValue] = field(default_factory=dict)
+
+
+def scope_column(table: Table, rule: TableRule, dialect: Dialect) -> Column:
+    """Return the column that limits a table. Raises QueryRejected when it changed or cannot limit rows safely."""
+    column = table.column(rule.column)
+    if column is None:
+        raise QueryRejected(f"The table {table.key} has no column {rule.column} any more. Save its rule again.")
+    if (column.type, column.collation) != (rule.column_type, rule.collation):
+        raise QueryRejected(f"The column {rule.column} of {table.key} changed its type. Save the table's rule again.")
+    if dialect.scope_type(column) is None:
+        raise QueryRejected(f"{table.key} cannot be limited by a column of type {column.type}. Use text or integers.")
+    return column
+
+
+def predicate(column: Column, rule: TableRule, binds: Binds) -> Any:
+    """Return the condition on a scoped table's rows; its value is always bound."""
+    dialect = binds.dialect
+    kind = dialect.scope_type(column) or ""
+    left: Any = exp.Column(this=_quoted(column.name), table=_quoted(ROWS))
+    if kind == "text" and dialect.needs_binary(column):
+        left = exp.Collate(this=left, expression=_quoted(dialect.binary_collation))
+    bind = Bind("scope", rule.property, kind, many=rule.property != EXTERNAL_ID)
+    if bind.many:
+        return binds.among(left, bind)
+    return exp.EQ(this=left, expression=binds.cast(binds.mark(bind), kind))
+
+
+def _quoted(name: str) -> Any:
+    return exp.Identifier(this=name, quoted=True)
+
+
+def predicate_digest(rule: TableRule) -> str:
+    """Return a digest that names the rule's predicate in logs and reports, without any value."""
+    return digest(rule.table, rule.column, rule.property, rule.column_type, rule.collation)
+
+
+def scope_value(scope: Scope, bind: Bind) -> object:
+    """Return what is bound for a scope predicate. Raises ScopeMissing when the customer has no fitting value."""
+    if bind.name == EXTERNAL_ID:
+        return _typed(scope.external_id, bind)
+    if bind.name not in scope.properties:
+        raise ScopeMissing(f"The customer has no property {bind.name}.")
+    value = scope.properties[bind.name]
+    values = value if isinstance(value, tuple | list) else (value,)
+    if len(values) > MAX_LIST:
+        raise ScopeMissing(f"The property {bind.name} has more than {MAX_LIST:,} values.")
+    return tuple(_typed(item, bind) for item in values)
+
+
+def _typed(value: object, bind: Bind) -> str | int:
+    if bind.type == "integer":
+        return _integer(value, bind)
+    if not isinstance(value, str) or "\x00" in value or not _is_unicode(value):
+        raise ScopeMissing(f"The property {bind.name} is not a text, but its column is.")
+    return value
+
+
+def _integer(value: object, bind: Bind) -> int:
+    """'01', '1.0' and '1e0' would all match 1 if the database converted them, so only '1' is taken."""
+    if isinstance(value, str) and _CANONICAL.fullmatch(value) and len(value) < 20:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not -_INT64 <= value < _INT64:
+        raise ScopeMissing(f"The property {bind.name} is not a whole number in plain form, but its column holds those.")
+    return value
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""A data source as threads outside of the ORM see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from datasources.catalog import Catalog
+from datasources.rules import Rules
+
+
+@dataclass(frozen=True)
+class SourceSnapshot:
+    """One version of a data source. ``role`` names the login; ``two_walls`` tells of a login per customer.
+
+    ``connection`` holds the password and is never printed.
+    """
+
+    id: int
+    version: int
+    workspace_id: str
+    name: str
+    engine: str
+    connection: Mapping[str, Any] = field(repr=False)
+    role: str
+    catalog: Catalog = field(repr=False)
+    rules: Rules = field(repr=False)
+    two_walls: bool = False
+
+    @property
+    def dialect(self) -> str:
+        """Return the name of the SQL dialect, which is the engine's."""
+        return self.engine
