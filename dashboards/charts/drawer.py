@@ -1,5 +1,6 @@
 """The drawing child as seen from a web process: one child, made lazily, killed at its deadline, restarted on death."""
 
+import atexit
 import os
 import select
 import subprocess
@@ -27,6 +28,23 @@ DATA_MB = 1024
 RENDERS_PER_CHILD = 2000
 #: A spec larger than this is never a readable drawing; 2,000,000 points of one digit are 4 MB.
 MAX_FRAME = 16 * 1024 * 1024
+
+
+#: One small drawing of each type, for warm().
+WARM = {
+    "line": {"x": "x", "y": "y", "compare": "z"},
+    "bar": {"x": "x", "y": ["y", "z"]},
+    "pie": {"label": "x", "value": "y"},
+    "number": {"trend": "y"},
+}
+WARM_DATA = {
+    "columns": [
+        {"name": "x", "type": "date", "values": ["2026-01-01", "2026-02-01"]},
+        {"name": "y", "type": "number", "values": [1, 2]},
+        {"name": "z", "type": "number", "values": [2, 1]},
+    ],
+    "rows": 2,
+}
 
 
 class DrawingFailed(Exception):
@@ -72,6 +90,12 @@ class Drawer:
             raise DrawingFailed(answer["error"])
         return Drawing(svgs=tuple(answer["svgs"]), legend=tuple(answer["legend"]))
 
+    def warm(self) -> None:
+        """Start the child and let V8 compile what a drawing needs, so that the first viewer does not wait for it."""
+        for kind, encoding in WARM.items():
+            spec = {"type": kind, "encoding": encoding, "data": WARM_DATA, "locale": "en", "time_zone": "UTC"}
+            self.draw(spec, 358, 256)
+
     @property
     def pid(self) -> int | None:
         """Return the child's process id while it lives."""
@@ -82,6 +106,13 @@ class Drawer:
         """End the child; the next drawing makes a new one."""
         with self._lock:
             self._end()
+
+    def let_go(self) -> None:
+        """Close this process's copies of the pipes without ending the child, which belongs to the parent."""
+        child, self._child = self._child, None
+        if child is not None:
+            _close(child)
+            child.returncode = 0
 
     def _ask(self, body: bytes) -> dict[str, Any]:
         child = self._living()
@@ -131,10 +162,14 @@ class Drawer:
         if child is None:
             return
         child.kill()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                pipe.close()
+        _close(child)
         child.wait()
+
+
+def _close(child: "subprocess.Popen[bytes]") -> None:
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
@@ -180,10 +215,11 @@ def drawer() -> Drawer:
 
 
 def _after_fork() -> None:
-    # The parent's child and pipes stay the parent's; this process starts its own. The old Drawer is kept as garbage
-    # would be harmless too, but its Popen must not be waited for here.
+    # The child and its pipes stay the parent's: this process lets go of them and starts its own when it draws.
     global _drawer
+    _drawer.let_go()
     _drawer = Drawer()
 
 
 os.register_at_fork(after_in_child=_after_fork)
+atexit.register(lambda: _drawer.close())

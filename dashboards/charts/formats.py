@@ -148,8 +148,12 @@ def _three_shown(text: str, value: Decimal, locale: Locale, form: NumberFormat) 
         return text
     shown = found[0]
     digits = sum(c.isdigit() for c in shown)
-    if digits > 3:
+    if digits > 3 and Decimal(shown) == abs(value):
         return _written(value.quantize(Decimal(1)), locale, form, 0)
+    if digits > 3:
+        # Spanish counts 1.500 M: the scaled number itself needs its groups.
+        grouped = str(format_decimal(Decimal(shown), "#,##0", locale=locale))
+        return text[: found.start()] + grouped + text[found.end() :]
     if digits == 3:
         return text
     point = get_decimal_symbol(locale)
@@ -210,7 +214,8 @@ def full_moment(moment: datetime, locale: str, time_zone: str) -> str:
 
 def day(value: date, locale: str) -> str:
     """Return a date: 20 Nov 2026."""
-    return str(format_date(value, "medium", locale=_date_locale(locale)))
+    # British CLDR alone writes Sept for the ninth month.
+    return str(format_date(value, "medium", locale=_date_locale(locale))).replace("Sept ", "Sep ")
 
 
 def cell_text(value: Any, kind: str, locale: str, time_zone: str) -> str:

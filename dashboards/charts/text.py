@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -28,9 +29,15 @@ def _open_cell(renderer: RendererHTML, tokens: Sequence[Token], index: int, opti
     return renderer.renderToken(tokens, index, options, env)
 
 
+def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    # An image would tell its host who looks at which page, so its words stand in its place.
+    return escapeHtml(renderer.renderInlineAsText(tokens[index].children or [], options, env))
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    parser.disable(["image", "html_inline", "html_block"])
+    parser.disable(["html_inline", "html_block"])
+    parser.add_render_rule("image", _image)
     parser.add_render_rule("link_open", _open_link)
     parser.add_render_rule("td_open", _open_cell)
     parser.add_render_rule("th_open", _open_cell)
@@ -43,7 +50,8 @@ _PARSER = _parser()
 def html_of(text: str) -> SafeString:
     """Return Markdown as HTML without raw HTML, images, scripts or style attributes."""
     # markdown-it escapes all text and refuses javascript:, vbscript:, file: and data: links.
-    return mark_safe(_PARSER.render(text))  # noqa: S308  # made by the parser with html off
+    html: str = _PARSER.render(text)
+    return mark_safe(html)  # noqa: S308  # made by the parser with html off
 
 
 class Text:

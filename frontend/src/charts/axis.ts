@@ -24,10 +24,16 @@ export function niceScale(low: number, high: number, zero: boolean): Scale {
   if (min === max) [min, max] = min === 0 ? [0, 1] : [Math.min(0, min), Math.max(0, max)];
   const tries = [2, 3, 4].map((parts) => fit(min, max, niceStep(max - min, parts)));
   const lines = (s: Scale): number => Math.round((s.max - s.min) / s.step) + 1;
-  const waste = (s: Scale): number => (s.max - s.min) / (max - min) + (lines(s) < 4 ? 0.08 : 0);
+  const waste = (s: Scale): number => (s.max - s.min) / (max - min) + (lines(s) < 4 ? 0.08 : 0) + (isOdd(s.step) ? 0.1 : 0);
   const good = tries.filter((s) => lines(s) >= 3 && lines(s) <= 5);
   const pool = good.length > 0 ? good : tries;
   return pool.reduce((best, s) => (waste(s) < waste(best) - 1e-9 ? s : best));
+}
+
+/** Steps that are written with a decimal (2.5, 2.5k, 2.5%) are harder to read than 2 or 250. */
+function isOdd(step: number): boolean {
+  const power = Math.floor(Math.log10(step) + 1e-9);
+  return Math.round((step / 10 ** power) * 10) === 25 && (power <= 0 || power % 3 === 0);
 }
 
 function fit(min: number, max: number, step: number): Scale {

@@ -38,6 +38,7 @@ const ATTRIBUTE = /\s+([\w:-]+)="([^"]*)"/g;
 export function clean(svg: string, id: string): string {
   return svg
     .replace(/<style[^>]*>[\s\S]*?<\/style>/g, "")
+    .replace(/>\s*\n\s*</g, "><")
     .replace(TAG, (_, tag: string, list: string, end: string) => {
       const kept = list.replace(ATTRIBUTE, (__, name: string, value: string) => attribute(name, value, id));
       return `<${tag}${kept}${end}>`;
@@ -46,6 +47,5 @@ export function clean(svg: string, id: string): string {
     .replace(UNSEEN, "")
     .replace(/<defs\s*>(?:<clipPath[\s\S]*?<\/clipPath>)*<\/defs>/g, "")
     .replace(/<g>((?:<path[^>]*><\/path>)*)<\/g>/g, "$1")
-    .replace(/>\n+</g, "><")
     .trim();
 }

@@ -2,7 +2,7 @@
 import type { BarSeriesOption, EChartsOption, ScatterSeriesOption } from "echarts";
 import type { Scale } from "./axis";
 import { niceScale, valueAxis, wholeScale } from "./axis";
-import { BASE, STILL, v } from "./look";
+import { BASE, STILL, tick, v } from "./look";
 import { bandLabels, below, categoryAxis } from "./plain";
 import type { Plot } from "./series";
 import type { DrawingSpec } from "./spec";
@@ -46,11 +46,7 @@ function bars(spec: DrawingSpec, plot: Plot): BarSeriesOption[] {
 function ticks(spec: DrawingSpec, plot: Plot, band: number): ScatterSeriesOption[] {
   if (!plot.compare) return [];
   const width = Math.min(76, band * (spec.width < 480 ? 0.76 : 0.66)) + 4;
-  return [{
-    ...STILL, type: "scatter", clip: false, symbol: "rect", symbolSize: [width, 2], z: 5,
-    itemStyle: { opacity: 1, color: v("ink"), borderColor: v("card"), borderWidth: 0.5 },
-    data: plot.compare.values.map((n, i) => [i, n]),
-  }];
+  return tick(plot.compare.values.map((n, i) => [i, n]), [width, 2]);
 }
 
 /** Return the drawing of a plot as columns. */

@@ -4,7 +4,7 @@ import type { Chart } from "./chart";
 import { decimalsFor, exact } from "./format";
 import { BASE, STILL, v } from "./look";
 import type { DrawingSpec } from "./spec";
-import { column, labelOf, number } from "./spec";
+import { column, isRtl, labelOf, number } from "./spec";
 
 const trendOf = (spec: DrawingSpec): (number | null)[] => column(spec, spec.encoding.trend).values.map(number);
 
@@ -26,8 +26,8 @@ function option(spec: DrawingSpec): EChartsOption {
   const stroke = { ...STILL, type: "line", symbol: "none", clip: false, sampling: "lttb" } as const;
   return {
     ...BASE,
-    grid: { left: 1, right: 5, top: 5, bottom: 5, outerBoundsMode: "none" },
-    xAxis: { type: "category", show: false, boundaryGap: false, data: values.map((_, i) => String(i)) },
+    grid: { left: isRtl(spec) ? 5 : 1, right: isRtl(spec) ? 1 : 5, top: 5, bottom: 5, outerBoundsMode: "none" },
+    xAxis: { type: "category", show: false, boundaryGap: false, inverse: isRtl(spec), data: values.map((_, i) => String(i)) },
     yAxis: { type: "value", show: false, min: low - margin, max: high + (high === low ? margin : 0) },
     series: [
       { ...stroke, data: solid, lineStyle: { color: v("c1"), width: 1.75, join: "round", cap: "round" } },

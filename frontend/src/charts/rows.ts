@@ -1,7 +1,7 @@
 // Horizontal bars for categories: longest first, Other last, name left, value and share right of the bar, no value axis.
 import type { BarSeriesOption, EChartsOption, ScatterSeriesOption } from "echarts";
 import { compact, share } from "./format";
-import { BASE, STILL, TEXT, textWidth, truncate, v } from "./look";
+import { BASE, STILL, TEXT, textWidth, tick, truncate, v } from "./look";
 import type { Plot } from "./series";
 import { additive, total } from "./series";
 import type { DrawingSpec } from "./spec";
@@ -48,16 +48,19 @@ function layout(spec: DrawingSpec, plot: Plot): Layout {
   const name = Math.min(widest(rows.map((row) => row.heading)) + 14, Math.floor(spec.width * 0.4));
   const wanted = spec.encoding.share === true && additive(spec) && whole > 0;
   const shares = wanted ? rows.map((row) => share(Math.max(0, row.sum) / whole, spec.locale)) : [];
-  const beside = widest(texts) + 12 + (wanted ? widest(shares) + 8 : 0);
+  const beside = widest(texts) + 14 + (wanted ? widest(shares) + 10 : 0);
   const fits = spec.width - name - beside > spec.width * 0.25;
-  return { rows, name, texts, shares: fits ? shares : [], gap: fits ? beside : widest(texts) + 12 };
+  return { rows, name, texts, shares: fits ? shares : [], gap: fits ? beside : widest(texts) + 14 };
 }
 
 function bar(spec: DrawingSpec, plot: Plot, l: Layout, k: number): BarSeriesOption {
   const rtl = isRtl(spec);
   const last = k === plot.series.length - 1;
   const many = plot.series.length > 1;
-  const caption = (i: number): string => `{v|${l.texts[i] ?? ""}}` + (l.shares[i] === undefined ? "" : `{s|${l.shares[i]}}`);
+  const caption = (i: number): string => {
+    const parts = [`{v|${l.texts[i] ?? ""}}`, l.shares[i] === undefined ? "" : `{s|${l.shares[i]}}`];
+    return (rtl ? parts.reverse() : parts).join("");
+  };
   return {
     ...STILL, type: "bar", clip: false, stack: "all", barMaxWidth: 20, barCategoryGap: "46%",
     data: l.rows.map((row) => row.values[k] ?? (last ? 0 : null)),
@@ -70,13 +73,8 @@ function bar(spec: DrawingSpec, plot: Plot, l: Layout, k: number): BarSeriesOpti
 }
 
 /** The year before as a 2 px tick over each bar. */
-function ticks(plot: Plot, rows: Row[], pitch: number): ScatterSeriesOption[] {
-  if (!plot.compare) return [];
-  return [{
-    ...STILL, type: "scatter", clip: false, symbol: "rect", symbolSize: [2, Math.min(24, pitch * 0.54 + 4)], z: 5,
-    itemStyle: { opacity: 1, color: v("ink"), borderColor: v("card"), borderWidth: 1 }, data: rows.map((row, i) => [row.past, i]),
-  }];
-}
+const ticks = (plot: Plot, rows: Row[], pitch: number): ScatterSeriesOption[] =>
+  plot.compare ? tick(rows.map((row, i) => [row.past, i]), [2, Math.min(24, pitch * 0.54 + 4)]) : [];
 
 /** Few rows keep the pitch of many: they hang from the top instead of spreading out. */
 const bottom = (spec: DrawingSpec, count: number): number => Math.max(0, spec.height - count * 48);

@@ -97,8 +97,7 @@ const quarter = (at: number, locale: string): string =>
 
 /** Return the label under the axis. */
 export function short(at: number, axis: TimeAxis, locale: string): string {
-  // British CLDR alone writes Sept for the ninth month.
-  const say = (options: Intl.DateTimeFormatOptions): string => intl(locale, axis.zone, options).format(at).replace(/\bSept\b/, "Sep");
+  const say = (options: Intl.DateTimeFormatOptions): string => tidy(intl(locale, axis.zone, options).format(at));
   if (axis.step === "year") return say({ year: "numeric" });
   if (axis.step === "quarter") return quarter(at, locale);
   if (axis.step === "month") return say({ month: "short" });
@@ -107,8 +106,13 @@ export function short(at: number, axis: TimeAxis, locale: string): string {
   return say(oneDay ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" });
 }
 
+/** British CLDR alone writes Sept for the ninth month. */
+const tidy = (text: string): string => text.replace(/\bSept\b/, "Sep");
+
 /** Return the heading of a tooltip: the period in full. */
-export function long(at: number, axis: TimeAxis, locale: string): string {
+export const long = (at: number, axis: TimeAxis, locale: string): string => tidy(inFull(at, axis, locale));
+
+function inFull(at: number, axis: TimeAxis, locale: string): string {
   const day = { day: "numeric", month: "short", year: "numeric" } as const;
   if (axis.step === "year") return intl(locale, axis.zone, { year: "numeric" }).format(at);
   if (axis.step === "quarter") return `${quarter(at, locale)} ${new Date(at).getUTCFullYear()}`;
@@ -121,7 +125,7 @@ export function long(at: number, axis: TimeAxis, locale: string): string {
 /** Return a day without its year, in the viewer's zone: 20 Nov. */
 export const dayOf = (iso: string, zone: string, locale: string): string | null => {
   const at = parse(iso)?.at;
-  return at === undefined ? null : intl(locale, zone, { day: "numeric", month: "short" }).format(at);
+  return at === undefined ? null : tidy(intl(locale, zone, { day: "numeric", month: "short" }).format(at));
 };
 
 const EVERY: Record<Step, number[]> = {
@@ -148,7 +152,7 @@ function isShown(at: number, index: number, axis: TimeAxis, nth: number): boolea
 /** Return one label per moment ("" when it is left out), the year under the first one and under each new year. */
 export function labels(moments: number[], axis: TimeAxis, locale: string, room: number): string[] {
   const plain = moments.map((at) => short(at, axis, locale));
-  const widest = plain.reduce((most, s) => Math.max(most, s.length * 6.4), 20);
+  const widest = plain.reduce((most, s) => Math.max(most, s.length * 6.4), 27);
   const nth = every(moments.length, widest, room, axis.step);
   const year = (at: number): string => intl(locale, axis.zone, { year: "numeric" }).format(at);
   const spans = new Set(moments.map(year)).size > 1;
