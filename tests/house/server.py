@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedhost.lib.env import ROOT
+from tests.servers import free_port
 
 _READY_SECONDS = 30.0
 
@@ -44,14 +45,6 @@ def granian(port: int) -> list[str]:
     """Return the command that serves embedhost, as ./dev demo and the image start it."""
     command = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1"]
     return [*command, "--port", str(port), "--workers", "1", "--blocking-threads", "4", "embedhost.wsgi:application"]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from embedhost.lib.env import ROOT, SETTINGS, read
-from tests.house.server import clean_environment, free_port, granian
+from tests.house.server import clean_environment, granian
 from tests.house.settings_page import PAGE, table, written
+from tests.servers import free_port
 
 _RAW = "Yk3vQ8sZ1nT6wB4xH9cR2mJ7dL5gF0pA"
 _GOOD = {

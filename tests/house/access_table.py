@@ -1,0 +1,116 @@
+"""Who may come in where: one rule for every URL of both hosts. tests/house/test_access.py holds every URL to its rule.
+
+A new URL without a line here fails the tests. Write down who may come in, not what the code does now.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["viewer", "editor", "owner"]
+
+
+@dataclass(frozen=True)
+class Room:
+    """A page of one organization: the least role for each method, None where it answers 405.
+
+    Nobody logged in: sent to the log-in page. A stranger, with their own organization's address or ours: 404.
+    A member below the role: 403.
+    """
+
+    get: Role | None = "viewer"
+    post: Role | None = None
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A page of the person who asks, not of an organization: without a log-in, the way leads to the log-in page."""
+
+
+@dataclass(frozen=True)
+class Public:
+    """A page for everybody, which holds nothing of anybody. ``status`` is what a stranger gets."""
+
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Token:
+    """A page or call that a token opens: without a good one it is refused with ``code``, and nothing is written."""
+
+    code: str = "token_invalid"
+    as_json: bool = False
+
+
+Rule = Room | SignedIn | Public | Token
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rules of one host, by route."""
+
+    host: str
+    rules: dict[str, Rule] = field(default_factory=dict)
+
+
+_ORGANIZATION = "o/<slug:organization>/"
+_DASHBOARD = f"{_ORGANIZATION}dashboards/<int:dashboard_id>/"
+_CUSTOMER = f"{_ORGANIZATION}customers/<uuid:uid>/"
+_EMBEDDING = f"{_ORGANIZATION}settings/embedding/"
+_SECRET = f"{_EMBEDDING}secrets/<slug:key_id>/"
+
+CONSOLE = Table(
+    "console",
+    {
+        "": SignedIn(),
+        "accounts/login/": Public(),
+        "accounts/logout/": SignedIn(),
+        "accounts/signup/": Public(),
+        "accounts/inactive/": Public(),
+        "accounts/password/change/": SignedIn(),
+        "accounts/password/reset/": Public(),
+        "accounts/password/reset/done/": Public(),
+        "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Public(),
+        "accounts/password/reset/key/done/": Public(),
+        _ORGANIZATION: Room(),
+        f"{_ORGANIZATION}dashboards/": Room(),
+        _DASHBOARD: Room(),
+        f"{_DASHBOARD}embed/": Room(post="editor"),
+        f"{_ORGANIZATION}customers/": Room(),
+        f"{_ORGANIZATION}customers/new/": Room(get="editor", post="editor"),
+        _CUSTOMER: Room(),
+        f"{_CUSTOMER}edit/": Room(get=None, post="editor"),
+        f"{_CUSTOMER}token/": Room(get=None, post="editor"),
+        f"{_CUSTOMER}refresh/ask/": Room(get="editor"),
+        f"{_CUSTOMER}refresh/": Room(get=None, post="editor"),
+        f"{_CUSTOMER}delete/ask/": Room(get="editor"),
+        f"{_CUSTOMER}delete/": Room(get=None, post="editor"),
+        _EMBEDDING: Room(),
+        f"{_EMBEDDING}origins/add/": Room(get=None, post="owner"),
+        f"{_EMBEDDING}origins/remove/": Room(get=None, post="owner"),
+        f"{_EMBEDDING}token-lifetime/": Room(get=None, post="owner"),
+        f"{_EMBEDDING}secrets/new/ask/": Room(get="owner"),
+        f"{_EMBEDDING}secrets/new/": Room(get=None, post="owner"),
+        f"{_EMBEDDING}secrets/reset-all/ask/": Room(get="owner"),
+        f"{_EMBEDDING}secrets/reset-all/": Room(get=None, post="owner"),
+        **{
+            f"{_SECRET}{deed}/{ask}": Room(get="owner") if ask else Room(get=None, post="owner")
+            for deed in ("value", "rotate", "reset", "retire")
+            for ask in ("ask/", "")
+        },
+    },
+)
+
+EMBED = Table(
+    "embed",
+    {
+        "embed.js": Public(),
+        "bundle.js": Public(),
+        "iframe/-": Public(),
+        "iframe/-/<str:environment>": Public(),
+        r"^iframe/(?P<token>[^/]*)\Z": Token(),
+        r"^iframe/(?P<token>[^/]*)/(?P<environment>[^/]+)\Z": Token(),
+        "data/<str:format>/panels/<str:panel_id>": Token(as_json=True),
+        "data/<str:format>/export/<str:panel_id>": Token(as_json=True),
+        "data/<str:format>/session": Token(as_json=True),
+    },
+)
