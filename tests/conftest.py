@@ -4,16 +4,20 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connections
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from dashboards import flights as flights_module
+from dashboards.facts import specs
 from embed import usage
 from embedhost.lib import store as store_module
 from secrets_admin.feed import feed
@@ -21,11 +25,22 @@ from secrets_admin.models import Member, Organization, Role, User, Workspace
 from tests.world import World, build_world, write_orders
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep a SQLite test database in a file, so that servers in other processes can open it too."""
+    for config in connections.settings.values():
+        if config["ENGINE"].endswith("sqlite3"):
+            config["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:
     """Let every test begin as a new process would: nothing recalled, nothing cached, no flight under way."""
     feed.reset()
-    usage.forget_recorded()
+    usage.forget()
+    specs.clear()
     store_module.store.cache_clear()
     flights_module.flights.cache_clear()
 
@@ -51,8 +66,14 @@ def redis_url() -> str:
 PASSWORD = "correct horse battery staple"
 
 
+@cache
+def hashed_password() -> str:
+    """Hash the cast's password once: Argon2 is slow on purpose, and every test makes people."""
+    return make_password(PASSWORD)
+
+
 def make_member(organization: Organization, email: str, role: Role) -> User:
-    user = User.objects.create_user(email, PASSWORD)
+    user = User.objects.create(email=email, password=hashed_password())
     Member.objects.create(organization=organization, user=user, role=role)
     return user
 

@@ -1,20 +1,24 @@
 """The world of threats.md 1.4: two organizations, the same names on purpose, and a canary in every row."""
 
+import copy
 import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
-from datasources.services import create_source, set_rule
 from jose import jwe
 
 from customers.models import Customer
 from customers.services import create_customer
-from dashboards.as_code import import_document
+from dashboards.as_code import load
 from dashboards.models import Dashboard
+from dashboards.services import save_version
 from datasources.models import DataSource
+from datasources.services import create_source, set_rule
 from secrets_admin.access import SYSTEM
 from secrets_admin.models import EmbedSecret, Organization, Workspace
 from secrets_admin.services import create_secret
@@ -36,7 +40,8 @@ def write_orders(path: Path) -> None:
         for slug in ("tradewind", "northwind"):
             connection.execute(f"CREATE SCHEMA {slug}")
             connection.execute(
-                f"CREATE TABLE {slug}.orders (id INTEGER, cst VARCHAR, region VARCHAR, amount INTEGER, day DATE, note VARCHAR)"
+                f"CREATE TABLE {slug}.orders "
+                "(id INTEGER, cst VARCHAR, region VARCHAR, amount INTEGER, day DATE, note VARCHAR)"
             )
             connection.execute(f"CREATE TABLE {slug}.private_notes (id INTEGER, note VARCHAR)")
             connection.execute(f"CREATE TABLE {slug}.regions (region VARCHAR, zone VARCHAR)")
@@ -73,7 +78,8 @@ panels:
     title: Total of {title}
     width: 4
     source: warehouse
-    sql: SELECT sum(amount) AS total FROM {schema}.orders WHERE 1 = 1 [[AND region = {{{{ region }}}}]] [[AND amount >= {{{{ least }}}}]]
+    sql: SELECT sum(amount) AS total FROM {schema}.orders WHERE 1 = 1
+      [[AND region = {{{{ region }}}}]] [[AND amount >= {{{{ least }}}}]]
       [[AND amount >= {{{{ floor }}}}]] [[AND amount >= {{{{ secret_floor }}}}]]
     encoding: {{value: total}}
   - id: regions
@@ -81,7 +87,8 @@ panels:
     title: By region in {title}
     width: 8
     source: warehouse
-    sql: SELECT r.zone AS zone, sum(o.amount) AS total FROM {schema}.orders AS o JOIN {schema}.regions AS r ON r.region = o.region
+    sql: SELECT r.zone AS zone, sum(o.amount) AS total
+      FROM {schema}.orders AS o JOIN {schema}.regions AS r ON r.region = o.region
       GROUP BY r.zone ORDER BY r.zone
     encoding: {{x: zone, y: [total]}}
   - id: rows
@@ -173,4 +180,9 @@ def make_source(workspace: Workspace, orders_file: Path, schema: str) -> DataSou
 
 
 def add_dashboard(organization: Organization, slug: str, title: str) -> Dashboard:
-    return import_document(organization, DOCUMENT.format(slug=slug, title=title, schema=organization.slug))
+    return save_version(organization, copy.deepcopy(_document(slug, title, organization.slug)))
+
+
+@cache
+def _document(slug: str, title: str, schema: str) -> dict[str, Any]:
+    return load(DOCUMENT.format(slug=slug, title=title, schema=schema))

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from datasources.services import set_rule
 from django.test import Client
 
-from customers.models import Customer
+from customers.services import create_customer, delete_customer
 from dashboards.models import Dashboard, DashboardVersion
+from dashboards.services import save_version
+from datasources.services import set_rule
 from embed.models import Embed
 from embedhost.lib.store import MemoryStore, store
 from secrets_admin.access import SYSTEM
@@ -68,12 +69,12 @@ def _put_rule(world: World) -> None:
 
 
 def _new_version(world: World) -> None:
-    old = DashboardVersion.objects.get(dashboard=world.a.dashboards["sales"])
-    DashboardVersion.objects.create(dashboard=old.dashboard, number=2, document=old.document)
+    save_version(world.a.organization, DashboardVersion.objects.get(dashboard=world.a.dashboards["sales"]).document)
 
 
 def _new_generation(world: World) -> None:
-    Customer.objects.filter(id=world.a.customers["acme"].id).update(generation=2)
+    delete_customer(world.a.customers["acme"], actor=SYSTEM)
+    create_customer(world.a.workspace, "acme", name="Acme", actor=SYSTEM)
 
 
 @pytest.mark.parametrize("change", [_put_rule, _new_version, _new_generation])

@@ -10,6 +10,7 @@ from django.utils import timezone
 from customers.services import create_customer, delete_customer
 from dashboards.models import Dashboard
 from secrets_admin.access import SYSTEM
+from secrets_admin.feed import feed
 from secrets_admin.models import EmbedSecret
 from secrets_admin.services import create_secret, reset_secret, retire_secret, rotate_secret
 from tests.embed.surfaces import CALLS, SURFACES, Surface, assert_clean, masked, page
@@ -66,6 +67,7 @@ def test_p_rr_02_a_verify_only_secret_ends_by_itself(world: World, embed_client:
     rotate_secret(world.a.secret, until=timezone.now() + timedelta(seconds=60), actor=SYSTEM)
     assert page(embed_client, token).status_code == 200
     EmbedSecret.objects.filter(id=world.a.secret.id).update(verify_only_until=timezone.now() - timedelta(seconds=1))
+    feed.reset()
     assert page(embed_client, token).status_code == 401
 
 

@@ -133,7 +133,7 @@ def test_p_ep_07_error_pages_repeat_nothing_of_the_request(text: str, world: Wor
 
 def test_p_dv_10_the_page_and_its_calls_tell_no_sql_source_or_hidden_value(world: World, embed_client: Client) -> None:
     allow_export(world)
-    token = world.a.token(var={"secret_floor": 77})
+    token = world.a.token(var={"secret_floor": -987654})
     for surface in SURFACES.values():
         body = assert_clean(surface(embed_client, token), world, "tradewind", "acme")
         for word in (
@@ -142,7 +142,7 @@ def test_p_dv_10_the_page_and_its_calls_tell_no_sql_source_or_hidden_value(world
             "duckdb",
             "orders.duckdb",
             "secret_floor",
-            "77",
+            "987654",
             "Secret floor",
             world.a.workspace.id,
         ):

@@ -47,7 +47,7 @@ def test_p_op_04_refused_tokens_and_calls_count_nothing(world: World, embed_clie
 def test_p_op_04_a_new_process_knows_what_was_counted(world: World, embed_client: Client) -> None:
     token = world.a.token()
     page(embed_client, token)
-    usage.forget_recorded()
+    usage.forget()
     page(embed_client, token)
     assert count(world) == 1
 
@@ -93,7 +93,7 @@ def test_one_token_opened_by_many_threads_at_once_is_one_embed(world: World) -> 
     token = world.a.token()
 
     def opening(_: int) -> int:
-        usage.forget_recorded()
+        usage.forget()
         try:
             return page(Client(HTTP_HOST="embed.test"), token).status_code
         finally:
@@ -105,7 +105,6 @@ def test_one_token_opened_by_many_threads_at_once_is_one_embed(world: World) -> 
 
 
 def test_panels_and_queries_are_counted_in_batches(world: World, embed_client: Client) -> None:
-    usage.panel_counter.write()
     page(embed_client, world.a.token())
     page(embed_client, world.a.token())
     usage.panel_counter.write()

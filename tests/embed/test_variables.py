@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboards.models import Dashboard
+from dashboards.services import update_embed_settings
 from tests.embed.surfaces import CALLS, Surface, assert_clean, card, code_of, data, page, text_of
 from tests.world import World
 
@@ -16,7 +17,8 @@ def _exports(world: World) -> None:
 
 
 def open_up() -> None:
-    Dashboard.objects.update(viewers_may_apply_variables=True)
+    for dashboard in Dashboard.objects.all():
+        update_embed_settings(dashboard, viewers_may_apply_variables=True)
 
 
 calls = pytest.mark.parametrize("call", list(CALLS.values()), ids=list(CALLS))
@@ -110,11 +112,13 @@ def test_p_dv_05_sql_in_other_types_is_refused(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("least", "1"), ("least", True), ("least", [1]), ("least", {}), ("least", "NaN"), ("least", 10**20),
+        ("least", "1"), ("least", True), ("least", [1]), ("least", {}), ("least", "NaN"), ("least", 10**17),
         ("region", 1), ("region", ["North"]), ("region", "north"), ("region", "North "),
         ("period", "now"), ("period", "infinity"), ("period", {"start": "2026-01-01"}), ("period", []),
-        ("period", {"start": "2026-02-30", "end": "2026-03-01"}), ("period", {"start": "2026-03-02", "end": "2026-03-01"}),
-        ("period", {"start": "0000-01-01", "end": "2026-03-01"}), ("period", {"start": "2026-01-01", "end": "10000-01-01"}),
+        ("period", {"start": "2026-02-30", "end": "2026-03-01"}),
+        ("period", {"start": "2026-03-02", "end": "2026-03-01"}),
+        ("period", {"start": "0000-01-01", "end": "2026-03-01"}),
+        ("period", {"start": "2026-01-01", "end": "10000-01-01"}),
         ("search", 1), ("search", ["a"]), ("search", "a\0b"), ("search", "a" * 1001),
     ],
 )  # fmt: skip
@@ -126,7 +130,9 @@ def test_p_dv_09_values_of_a_wrong_type_or_size_are_refused(
     assert (answer.status_code, code_of(answer)) == (400, "variable_invalid")
 
 
-@pytest.mark.parametrize("text", ["[]", "1", '"x"', "{", '{"least": NaN}', '{"least": 1, "least": 2}', "x" * 1000])
+@pytest.mark.parametrize(
+    "text", ["[]", "1", '"x"', "{", '{"least": NaN}', '{"least": 1, "least": 2}', "x" * 1000, f'{{"least": {10**20}}}']
+)
 def test_variables_that_are_no_json_object_are_refused(text: str, world: World, embed_client: Client) -> None:
     open_up()
     assert data(embed_client, world.a.token(), variables=text).status_code == 400

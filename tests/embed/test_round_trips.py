@@ -1,0 +1,73 @@
+"""What a warm request costs: a fixed number of round trips, whatever the number of panels and customers."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from embedhost.lib.store import MemoryStore
+from tests.embed.surfaces import card, data, page
+from tests.world import World
+
+
+class Counting(MemoryStore):
+    """A store that counts its round trips; each of its methods is one command or one pipeline in Redis."""
+
+    trips = 0
+
+    def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        self.trips += bool(keys)
+        return super().get_many(keys)
+
+    def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
+        self.trips += bool(entries)
+        super().put_many(entries)
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Counting:
+    settings.REVOCATION_POLL_SECONDS = 0.5
+    store = Counting(10_000_000)
+    for module in ("dashboards.queries", "dashboards.drawings", "dashboards.flights"):
+        monkeypatch.setattr(f"{module}.store", lambda: store)
+    return store
+
+
+def cost(counting: Counting, request: Callable[[], object]) -> tuple[int, int]:
+    before = counting.trips
+    with CaptureQueriesContext(connection) as queries:
+        request()
+    return len(queries), counting.trips - before
+
+
+def test_a_page_whose_token_was_seen_costs_one_read_of_the_store(
+    world: World, embed_client: Client, counting: Counting
+) -> None:
+    token = world.a.token()
+    page(embed_client, token)
+    assert cost(counting, lambda: page(embed_client, token)) == (0, 1)
+
+
+def test_a_new_token_costs_one_insert_more(world: World, embed_client: Client, counting: Counting) -> None:
+    page(embed_client, world.a.token())
+    assert cost(counting, lambda: page(embed_client, world.a.token())) == (1, 1)
+
+
+@pytest.mark.parametrize("call", [data, card], ids=["data", "card"])
+def test_a_warm_call_costs_one_read_of_the_store(
+    call: Callable[..., object], world: World, embed_client: Client, counting: Counting
+) -> None:
+    token = world.a.token()
+    call(embed_client, token)
+    assert cost(counting, lambda: call(embed_client, token)) == (0, 1)
+
+
+def test_a_refused_token_writes_nothing(world: World, embed_client: Client, counting: Counting) -> None:
+    good = world.a.token()
+    page(embed_client, good)
+    bad = f"{good[:-4]}AAAA"
+    page(embed_client, bad)
+    assert cost(counting, lambda: page(embed_client, bad)) == (0, 0)

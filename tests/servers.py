@@ -1,0 +1,69 @@
+"""Real web servers (granian) over one database, for what only several processes can show."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Server:
+    """One running process, by its port on 127.0.0.1."""
+
+    port: int
+    url: str
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(env: Mapping[str, str], number: int) -> Iterator[list[Server]]:
+    """Start ``number`` separate servers that answer to the host names of ``env``, and stop them at the end."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(_server(env)) for _ in range(number)]
+
+
+@contextmanager
+def _server(env: Mapping[str, str]) -> Iterator[Server]:
+    port = free_port()
+    granian = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1"]
+    shape = [
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "4",
+        "--log-level",
+        "error",
+        "--no-access-log",
+    ]
+    process = subprocess.Popen([*granian, *shape, "embedhost.wsgi:application"], env={**os.environ, **env}, cwd=ROOT)
+    try:
+        _wait(port, process)
+        yield Server(port, f"http://127.0.0.1:{port}")
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended at its start"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError("the server did not start within 30 seconds")
