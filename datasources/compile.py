@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlglot.errors import SqlglotError
-
 from datasources.binds import Bind, Binds, check_slots
 from datasources.catalog import Catalog
 from datasources.dialect import Dialect
@@ -153,14 +151,16 @@ def _parse(sql: str, dialect: Dialect) -> Any:
         tokens = grammar(dialect).tokenize(text)
         check_tokens(tokens)
         trees = grammar(dialect).parser().parse(tokens, text)
-    except SqlglotError as error:
+    except (QueryRejected, RecursionError):
+        raise
+    except Exception as error:  # The parser lets IndexError and others out for odd statements.
         raise QueryRejected(_first_line(error), detail=str(error)[:500]) from error
     if len(trees) != 1 or trees[0] is None:
         raise QueryRejected("Exactly one SELECT statement is needed.")
     return trees[0]
 
 
-def _first_line(error: SqlglotError) -> str:
+def _first_line(error: Exception) -> str:
     place: Mapping[str, object] = next(iter(getattr(error, "errors", [])), {})
     where = f" in line {place['line']}" if place.get("line") else ""
     return f"The query cannot be read{where}. Check brackets, commas and quotes there."

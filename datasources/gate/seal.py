@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import TokenType
 from sqlglot.dialects.dialect import Dialect as Grammar
-from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.errors import ErrorLevel
 
 from datasources.dialect import Dialect, words
 from datasources.errors import QueryRejected
@@ -38,7 +38,9 @@ def write(tree: Any, dialect: Dialect, marks: int) -> str:
         text = tree.sql(dialect=dialect.grammar, identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
         tokens = grammar(dialect).tokenize(text)
         again = grammar(dialect).parser().parse(tokens, text)
-    except SqlglotError as error:
+    except RecursionError:
+        raise
+    except Exception as error:  # The parser lets IndexError and others out for odd statements.
         raise QueryRejected(_UNCLEAR, detail=str(error)[:500]) from error
     if again != [tree]:
         raise QueryRejected(_UNCLEAR)

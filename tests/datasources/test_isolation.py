@@ -1,0 +1,98 @@
+"""Every statement of threats.md 2.6, run as acme: refused, or nothing but acme's own rows."""
+
+from collections.abc import Callable
+
+import pytest
+
+from datasources.errors import QueryFailed, QueryRejected
+from datasources.snapshot import SourceSnapshot
+from tests.datasources.attacks import must_run, statements
+from tests.datasources.world import ROWS, Ask, assert_clean, cells
+
+Sources = dict[str, SourceSnapshot]
+
+
+def attack(sources: Sources, engine: str, sql: str) -> bool:
+    """Run a statement as acme; it may be refused or give acme's rows. Return whether it ran."""
+    try:
+        result = Ask(sources[engine])(sql, max_rows=50)
+    except (QueryRejected, QueryFailed):
+        return False
+    assert_clean(result)
+    return True
+
+
+def over(case: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return pytest.mark.parametrize(("engine", "sql"), list(statements(case)))
+
+
+@over("p_sq_01")
+def test_p_sq_01_no_spelling_of_a_table_reaches_other_rows(sources: Sources, engine: str, sql: str) -> None:
+    attack(sources, engine, sql)
+
+
+@over("p_sq_02")
+def test_p_sq_02_no_name_in_with_stands_for_an_unscoped_table(sources: Sources, engine: str, sql: str) -> None:
+    attack(sources, engine, sql)
+
+
+@over("p_sq_03")
+def test_p_sq_03_no_nested_read_escapes_the_scope(sources: Sources, engine: str, sql: str) -> None:
+    attack(sources, engine, sql)
+
+
+@over("p_sq_04")
+def test_p_sq_04_no_branch_of_a_set_operation_escapes_the_scope(sources: Sources, engine: str, sql: str) -> None:
+    attack(sources, engine, sql)
+
+
+@over("p_sq_05")
+def test_p_sq_05_several_statements_are_refused(sources: Sources, engine: str, sql: str) -> None:
+    assert not attack(sources, engine, sql)
+
+
+@over("p_sq_06")
+def test_p_sq_06_what_is_no_plain_select_is_refused(sources: Sources, engine: str, sql: str) -> None:
+    assert not attack(sources, engine, sql)
+
+
+@over("p_sq_07")
+def test_p_sq_07_functions_that_take_sql_as_text_are_refused(sources: Sources, engine: str, sql: str) -> None:
+    assert not attack(sources, engine, sql)
+
+
+@over("p_sq_08")
+def test_p_sq_08_catalogs_and_statistics_are_refused(sources: Sources, engine: str, sql: str) -> None:
+    assert not attack(sources, engine, sql)
+
+
+@over("p_sq_09")
+def test_p_sq_09_files_network_and_server_are_out_of_reach(sources: Sources, engine: str, sql: str) -> None:
+    assert not attack(sources, engine, sql)
+
+
+@over("p_sq_11")
+def test_p_sq_11_views_partitions_and_functions_are_refused(sources: Sources, engine: str, sql: str) -> None:
+    assert not attack(sources, engine, sql)
+
+
+@over("p_sq_13")
+def test_p_sq_13_what_an_embedded_engine_offers_is_refused(sources: Sources, engine: str, sql: str) -> None:
+    assert not attack(sources, engine, sql)
+
+
+@over("p_sq_14")
+def test_p_sq_14_settings_cannot_be_changed(sources: Sources, engine: str, sql: str) -> None:
+    assert not attack(sources, engine, sql)
+
+
+@pytest.mark.parametrize(("engine", "sql"), list(must_run()))
+def test_plain_statements_give_exactly_the_customers_rows(sources: Sources, engine: str, sql: str) -> None:
+    result = Ask(sources[engine])(sql)
+    notes = result.values[[name for name, _ in result.columns].index("note")]
+    assert sorted(notes) == [f"CANARY-a-acme-{n}" for n in range(ROWS["acme"])]
+
+
+def test_two_customers_see_different_numbers(source: SourceSnapshot) -> None:
+    counts = {name: cells(Ask(source, name)("SELECT count(*) FROM orders"))[0][0] for name in ("acme", "globex", "no")}
+    assert counts == {**ROWS, "no": 0}
