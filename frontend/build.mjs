@@ -26,8 +26,9 @@ const themes = {
 
 function present(entries) {
   const all = Object.entries(entries).map(([name, file]) => [name, join(here, "src", file)]);
-  for (const [, file] of all) if (!existsSync(file)) console.warn(`build: ${relative(here, file)} is missing, skipped`);
-  return Object.fromEntries(all.filter(([, file]) => existsSync(file)));
+  const missing = all.filter(([, file]) => !existsSync(file)).map(([, file]) => relative(here, file));
+  if (missing.length > 0) throw new Error(`The build has no ${missing.join(", ")}. Every entry in frontend/build.mjs needs its file.`);
+  return Object.fromEntries(all);
 }
 
 const shared = {

@@ -71,13 +71,8 @@ def draw_card(panel: CardPanel, spec: Mapping[str, Any] | None, state: CardState
 def _render(
     kind: str, panel: CardPanel, state: CardState, facts: Mapping[str, Any], shown: str = "ready"
 ) -> SafeString:
-    context = {"panel": panel, "state": state, "shown": shown, "grid": _grid(panel), **facts}
+    context = {"panel": panel, "state": state, "shown": shown, **facts}
     return mark_safe(render_to_string(f"dashboards/card_{kind}.html", context).strip())  # noqa: S308  # a template
-
-
-def _grid(panel: CardPanel) -> str:
-    """Return which set of drawings the style sheet switches between."""
-    return "narrow" if panel.width <= 4 else "half" if panel.width <= 6 else "broad" if panel.width <= 9 else "full"
 
 
 # ready
@@ -131,7 +126,7 @@ def _chart(panel: CardPanel, spec: Spec, raw: Mapping[str, Any], state: CardStat
     drawing = _drawn(panel, raw, sizes)
     if drawing is None:
         return _rows_only(panel, spec, state, facts, table)
-    named = zip(("wide", "mid", "phone"), drawing.svgs, strict=False)
+    named = zip([size.name for size in sizes], drawing.svgs, strict=True)
     facts |= {
         "drawings": [(name, mark_safe(svg)) for name, svg in named],  # noqa: S308  # made by ECharts, text escaped
         "legend": drawing.legend,
@@ -153,7 +148,7 @@ def _has_legend(panel: CardPanel) -> bool:
 def _drawn(panel: CardPanel, raw: Mapping[str, Any], sizes: Sequence[Size]) -> Drawing | None:
     spec = {**raw, "type": panel.type, "encoding": panel.encoding, "words": words()}
     try:
-        return drawer().draw_sizes(spec, sizes, key=f"p-{panel.id}")
+        return drawer().draw_sizes(spec, [size[1:] for size in sizes], key=f"p-{panel.id}")
     except DrawingFailed as problem:
         log.warning("drawing_failed", panel=panel.id, problem=str(problem))
         return None
@@ -203,8 +198,7 @@ def _blank(panel: CardPanel) -> dict[str, Any]:
     if panel.type == "table":
         height = table_height(int(panel.encoding.get("rows") or PAGE))
         return {"blanks": [("any", 320, height)], "stretch": True}
-    sizes = sizes_for(panel.width, legend=_has_legend(panel))
-    return {"blanks": [(name, *size) for name, size in zip(("wide", "mid", "phone"), sizes, strict=False)]}
+    return {"blanks": sizes_for(panel.width, legend=_has_legend(panel))}
 
 
 def _empty(panel: CardPanel, state: CardState, facts: dict[str, Any]) -> SafeString:

@@ -18,14 +18,20 @@ export function tick(data: (number | null)[][], [width, height]: [number, number
   return [layer("card", 2), layer("ink", 0)];
 }
 
+/** Widths of the letters of Arial and its like, in thousandths of the size. */
+const WIDTHS: [number, string][] = [
+  [191, "'"], [222, "ijl"], [278, "ft I.,:;/! \u00a0\u202f"], [333, "r-()"], [500, "ckvsxyzJ"], [556, "0123456789abdeghnopquL€$"],
+  [584, "+−=<>"], [611, "FTZ"], [667, "ABEKPSVXY&"], [722, "wCDHNRU"], [778, "GOQ"], [833, "mM"], [889, "%"], [944, "W"],
+  [0, "\u200e\u200f\u061c"],
+];
+const LETTERS = new Map(WIDTHS.flatMap(([width, letters]) => [...letters].map((c): [string, number] => [c, width])));
 const WIDE = /[\u1100-\u11ff\u2e80-\uffdc]/;
-const NARROW = new Set([..."iljtfr.,:;'|!()[] "]);
 
-/** Return about how wide `text` is in 12 px sans, in px; both sides must agree, so no canvas is asked. */
-export function textWidth(text: string): number {
+/** Return about how wide `text` is in sans, in px; server and browser must agree, so no canvas is asked. */
+export function textWidth(text: string, size: number = TEXT.fontSize): number {
   let width = 0;
-  for (const c of text) width += WIDE.test(c) ? 12 : NARROW.has(c) ? 3.6 : /[A-ZMWmw@%€]/.test(c) ? 8.6 : 6.7;
-  return Math.ceil(width);
+  for (const c of text) width += LETTERS.get(c) ?? (WIDE.test(c) ? 1000 : 600);
+  return Math.ceil((width * size) / 1000);
 }
 
 /** Return `text` cut to `room` px, with an ellipsis. */

@@ -39,7 +39,8 @@ class Live implements Mounted {
   private readonly observer: ResizeObserver;
 
   constructor(private readonly card: HTMLElement, private readonly chart: HTMLElement, private readonly spec: LiveSpec) {
-    this.height = Math.round(chart.getBoundingClientRect().height);
+    // A chart behind its table has no height to keep; the server's usual one is right then.
+    this.height = Math.round(chart.getBoundingClientRect().height) || 256;
     this.kind = chartOf(this.at(1));
     this.box.className = "live";
     chart.append(this.box);

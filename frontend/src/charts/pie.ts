@@ -60,7 +60,7 @@ function lineOf(spec: DrawingSpec, row: Beside, from: number, columns: { value: 
 interface Ring { size: number; x: number; y: number }
 
 function ringOf(spec: DrawingSpec): Ring {
-  const size = Math.min(spec.height - 24, spec.width * 0.38);
+  const size = Math.min(spec.height - 24, spec.width * (spec.width < 400 ? 0.34 : 0.38));
   return { size, x: isRtl(spec) ? spec.width - size / 2 : size / 2, y: spec.height / 2 };
 }
 

@@ -23,7 +23,7 @@ export function categoryAxis(spec: DrawingSpec, names: string[], gap: boolean, c
     type: "category", data: names, boundaryGap: gap, inverse: isRtl(spec), axisTick: { show: false }, splitLine: { show: false },
     axisLine: { show: !crossed, onZero: false, lineStyle: { color: v("axis"), width: 1 } },
     axisLabel: {
-      ...TEXT, interval: 0, margin: 10, lineHeight: 16, hideOverlap: false, rotate: 0,
+      ...TEXT, interval: (i: number) => names[i] !== "", margin: 10, lineHeight: 16, hideOverlap: false, rotate: 0,
       ...(gap ? {} : { alignMinLabel: isRtl(spec) ? "right" : "left", alignMaxLabel: isRtl(spec) ? "left" : "right" }),
     },
   };

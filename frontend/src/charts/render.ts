@@ -6,10 +6,16 @@ import { SVGRenderer } from "echarts/renderers";
 import { CHARTS } from "./charts";
 import { clean } from "./clean";
 import type { Chart } from "./chart";
+import { textWidth } from "./look";
 import type { Legend } from "./series";
 import type { DrawingSpec } from "./spec";
 
 echarts.use([BarChart, LineChart, PieChart, ScatterChart, GraphicComponent, GridComponent, SVGRenderer]);
+
+// In a browser ECharts would ask a canvas, which knows neither the page's font nor what the server measured.
+echarts.setPlatformAPI({
+  measureText: (text: string, font?: string) => ({ width: textWidth(text, Number(/(\d+)px/.exec(font ?? "")?.[1] ?? 12)) }),
+});
 
 /** Return the chart of a spec's type. Throws on an unknown type. */
 export function chartOf(spec: DrawingSpec): Chart {

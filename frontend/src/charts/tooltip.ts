@@ -39,11 +39,12 @@ function make(tag: string, className: string, text = ""): HTMLElement {
   return made;
 }
 
-function rowOf(row: Tip["rows"][number]): HTMLElement {
+/** A row without a key of its own keeps the room of the others' keys. */
+function rowOf(row: Tip["rows"][number], _: number, all: Tip["rows"]): HTMLElement {
   const line = make("tr", "");
   const name = make("td", "");
-  if (row.kind !== "none") name.append(make("span", `key ${row.kind} k-${row.colour}`));
-  name.append(make("bdi", "", row.label));
+  const key = row.kind === "none" ? `key ${all[0]?.kind ?? ""}` : `key ${row.kind} k-${row.colour}`;
+  name.append(make("span", key), make("bdi", "", row.label));
   line.append(name, make("td", "", row.value));
   return line;
 }
@@ -150,7 +151,7 @@ class LiveTip {
     const left = isX ? beside(at, w, width) : Math.max(0, (width - w) / 2);
     const top = isX ? 8 : this.spots.along === "y" ? beside(at, h, height) : Math.max(0, height - h);
     this.box.style.transform = `translate(${String(Math.round(left))}px, ${String(Math.round(top))}px)`;
-    Object.assign(this.cursor.style, { left: `${String(Math.round(at))}px`, top: "8px", width: "1px", height: `${String(height - 40)}px` });
+    Object.assign(this.cursor.style, { left: `${String(Math.round(at))}px`, top: "8px", width: "1px", height: `${String(height - 48)}px` });
   }
 }
 
