@@ -2,10 +2,11 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Protocol
 
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
+from django.http.response import ResponseHeaders
 from django.test import Client
 
 from customers.models import Customer
@@ -80,7 +81,17 @@ def confirmed(user: User) -> Client:
     return client
 
 
-def text_of(response: HttpResponse) -> str:
+class Answer(Protocol):
+    """What a test client's request brings."""
+
+    status_code: int
+    headers: ResponseHeaders
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def text_of(response: Answer) -> str:
     """Return what a person reads on a page, with single spaces."""
     reader = _Text()
     reader.feed(response.content.decode())

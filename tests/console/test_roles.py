@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 
 from customers.models import Customer
 from dashboards.models import Dashboard
 from secrets_admin.models import AuditRecord, EmbedSecret, FeedEntry, Member, Organization, Role, User
 from tests.conftest import PASSWORD
-from tests.console.cast import EMBEDDING, ORIGIN, text_of, visit
+from tests.console.cast import EMBEDDING, ORIGIN, Answer, text_of, visit
 
 pytestmark = pytest.mark.django_db
 _RANK = {None: 0, "stranger": 0, "viewer": 1, "editor": 2, "owner": 3}
@@ -71,7 +70,7 @@ def names(secret: EmbedSecret, dashboard: Dashboard, acme: Customer) -> dict[str
     return {"key_id": secret.key_id, "dashboard": str(dashboard.id), "uid": str(acme.uid)}
 
 
-def _use(surface: Surface, person: User | None, names: dict[str, str]) -> HttpResponse:
+def _use(surface: Surface, person: User | None, names: dict[str, str]) -> Answer:
     client, path = visit(person), surface.path.format(**names)
     return client.get(path) if surface.form is None else client.post(path, surface.form)
 
