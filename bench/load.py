@@ -48,14 +48,14 @@ def run(base: str, host: str, lines: Sequence[str], folder: Path, *, connections
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return Measured(
         per_second=float(_found(r"Requests/sec:\s+([\d.]+)", out)),
-        p50=_milliseconds(_found(r"50%\s+(\S+)", out)),
-        p99=_milliseconds(_found(r"99%\s+(\S+)", out)),
+        p50=_milliseconds(_found(r"^\s+50%\s+(\S+)$", out)),
+        p99=_milliseconds(_found(r"^\s+99%\s+(\S+)$", out)),
         failed=int(_found(r"Non-2xx or 3xx responses: (\d+)", out, "0")),
     )
 
 
 def _found(pattern: str, text: str, otherwise: str = "") -> str:
-    match = re.search(pattern, text)
+    match = re.search(pattern, text, re.MULTILINE)
     if match is None and not otherwise:
         sys.exit(f"wrk answered something else:\n{text}")
     return match[1] if match else otherwise

@@ -87,7 +87,7 @@ class Bench:
         manage = [sys.executable, str(ROOT / "manage.py")]
         subprocess.run([*manage, "migrate", "-v0"], env=self.env, check=True, cwd=ROOT)
         seed = [sys.executable, "-m", "bench.seed", self.data_dsn]
-        out = subprocess.run(seed, env=self.env, check=True, cwd=ROOT, capture_output=True, text=True).stdout
+        out = subprocess.run(seed, env=self.env, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
         facts: Mapping[str, Any] = json.loads(out)
         return facts
 
