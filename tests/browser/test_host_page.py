@@ -1,43 +1,28 @@
 """The demo as a person meets it: a product's page, a switcher, and numbers that are that customer's own."""
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Page, expect
 
 from embedhost.demo.host import make_token
+from tests.browser.conftest import NewContext
 from tests.browser.demo import Demo, running_demo
 
 pytestmark = pytest.mark.browser
 
 PANELS = {"sales-overview": 8, "orders-and-returns": 8}
+#: Milliseconds. The first page of a new process draws everything, perhaps beside many other tests.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with running_demo(tmp_path_factory.mktemp("demo")) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    yield page
-    context.close()
 
 
 def last_12_months() -> tuple[date, date]:
@@ -69,33 +54,33 @@ def expect_numbers(frame: FrameLocator, demo: Demo, customer: str) -> None:
     expect(frame.locator("#p-orders .big")).to_have_text(f"{orders:,}")
 
 
-def test_switching_the_customer_shows_that_customers_numbers(demo: Demo, page: Page) -> None:
-    page.goto(demo.facts["host_page"])
-    frame = page.frame_locator("iframe")
+def test_switching_the_customer_shows_that_customers_numbers(demo: Demo, viewer: Page) -> None:
+    viewer.goto(demo.facts["host_page"])
+    frame = viewer.frame_locator("iframe")
     expect_numbers(frame, demo, "alpenglow-outfitters")
     before = frame.locator("#p-revenue .big").inner_text()
-    page.get_by_label("Signed in as").select_option("camino-cie")
-    page.wait_for_url(re.compile("customer=camino-cie"))
+    viewer.get_by_label("Signed in as").select_option("camino-cie")
+    viewer.wait_for_url(re.compile("customer=camino-cie"))
     expect(frame.locator(".eh-asof")).to_contain_text("Camino & Cie")
     expect_numbers(frame, demo, "camino-cie")
     assert frame.locator("#p-revenue .big").inner_text() != before
 
 
-def test_the_customer_is_kept_from_dashboard_to_dashboard(demo: Demo, page: Page) -> None:
-    page.goto(demo.host_page("sales-overview", "nordlys-sport"))
-    page.get_by_role("link", name="Orders and returns").click()
-    frame = page.frame_locator("iframe")
+def test_the_customer_is_kept_from_dashboard_to_dashboard(demo: Demo, viewer: Page) -> None:
+    viewer.goto(demo.host_page("sales-overview", "nordlys-sport"))
+    viewer.get_by_role("link", name="Orders and returns").click()
+    frame = viewer.frame_locator("iframe")
     expect(frame.locator("h1")).to_have_text("Orders and returns")
     expect(frame.locator(".eh-asof")).to_contain_text("Nordlys Sport")
 
 
-def test_the_frame_is_as_high_as_its_page(demo: Demo, page: Page) -> None:
+def test_the_frame_is_as_high_as_its_page(demo: Demo, viewer: Page) -> None:
     for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(demo.host_page("sales-overview", "camino-cie"))
-        frame = page.frame_locator("iframe")
+        viewer.set_viewport_size({"width": width, "height": 900})
+        viewer.goto(demo.host_page("sales-overview", "camino-cie"))
+        frame = viewer.frame_locator("iframe")
         expect(frame.locator("[data-state=ready]")).to_have_count(PANELS["sales-overview"])
-        page.wait_for_function("document.querySelector('iframe').style.height !== ''")
+        viewer.wait_for_function("document.querySelector('iframe').style.height !== ''")
         inner = frame.locator("html").evaluate("html => [html.scrollHeight, innerHeight, html.scrollWidth, innerWidth]")
         assert inner[0] <= inner[1]
         assert inner[2] <= inner[3]
@@ -103,60 +88,56 @@ def test_the_frame_is_as_high_as_its_page(demo: Demo, page: Page) -> None:
 
 @pytest.mark.parametrize("dashboard", PANELS)
 def test_without_javascript_the_frame_arrives_with_every_panel_drawn(
-    demo: Demo, browser: Browser, dashboard: str
+    demo: Demo, new_context: NewContext, dashboard: str
 ) -> None:
     board = next(board for board in demo.facts["dashboards"] if board["slug"] == dashboard)
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+    viewer = new_context(java_script_enabled=False).new_page()
     token = make_token(demo.facts["organization"]["embed_secrets"][0], board["embed_id"], "alpenglow-outfitters")
-    page.goto(f"{demo.facts['base_url']}/iframe/{token}")
-    cards = page.locator("section.card")
-    expect(page.locator("section.card[data-state=ready]")).to_have_count(PANELS[dashboard], timeout=20_000)
+    viewer.goto(f"{demo.facts['base_url']}/iframe/{token}")
+    cards = viewer.locator("section.card")
+    expect(viewer.locator("section.card[data-state=ready]")).to_have_count(PANELS[dashboard], timeout=20_000)
     expect(cards).to_have_count(PANELS[dashboard])
     for card in cards.all():
         kind = card.get_attribute("data-type")
-        drawing = {"table": "table", "text": "p", "number": ".big"}.get(str(kind), "svg[role=img]:visible")
+        drawing = {"table": "table", "text": "p", "number": ".big"}.get(str(kind), ".chart svg:visible")
         expect(card.locator(drawing).first).to_be_visible()
-    context.close()
 
 
-def test_without_javascript_the_switcher_is_a_button(demo: Demo, browser: Browser) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(demo.facts["host_page"])
-    page.get_by_label("Signed in as").select_option("camino-cie")
-    page.get_by_role("button", name="Switch").click()
-    frame = page.frame_locator("iframe")
+def test_without_javascript_the_switcher_is_a_button(demo: Demo, new_context: NewContext) -> None:
+    viewer = new_context(java_script_enabled=False).new_page()
+    viewer.goto(demo.facts["host_page"])
+    viewer.get_by_label("Signed in as").select_option("camino-cie")
+    viewer.get_by_role("button", name="Switch").click()
+    frame = viewer.frame_locator("iframe")
     expect(frame.locator(".eh-asof")).to_contain_text("Camino & Cie")
     expect_numbers(frame, demo, "camino-cie")
-    context.close()
 
 
-def test_the_page_and_the_frame_break_no_policy_and_keep_no_cookie(demo: Demo, page: Page) -> None:
+def test_the_page_and_the_frame_break_no_policy_and_keep_no_cookie(demo: Demo, viewer: Page) -> None:
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(demo.facts["host_page"])
-    frame = page.frame_locator("iframe")
+    viewer.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    viewer.on("pageerror", lambda error: complaints.append(str(error)))
+    viewer.goto(demo.facts["host_page"])
+    frame = viewer.frame_locator("iframe")
     expect(frame.locator("[data-state=ready]")).to_have_count(PANELS["sales-overview"])
-    frame.locator("#p-revenue-by-month svg").first.hover()
-    page.wait_for_load_state("networkidle")
+    frame.locator("#p-revenue-by-month .chart").hover()
+    viewer.wait_for_load_state("networkidle")
     assert complaints == []
-    assert page.context.cookies() == []
+    assert viewer.context.cookies() == []
 
 
-def test_the_address_of_the_frame_holds_no_token_after_load(demo: Demo, page: Page) -> None:
-    page.goto(demo.facts["host_page"])
-    expect(page.frame_locator("iframe").locator("[data-state=ready]")).to_have_count(PANELS["sales-overview"])
-    frame = next(frame for frame in page.frames if frame.url.startswith(demo.facts["base_url"]))
-    assert frame.evaluate("location.pathname") == "/iframe/-"
+def test_the_address_of_the_frame_holds_no_token_after_load(demo: Demo, viewer: Page) -> None:
+    viewer.goto(demo.facts["host_page"])
+    expect(viewer.frame_locator("iframe").locator("[data-state=ready]")).to_have_count(PANELS["sales-overview"])
+    frame = next(frame for frame in viewer.frames if frame.url.startswith(demo.facts["base_url"]))
+    frame.wait_for_function("location.pathname === '/iframe/-'")
 
 
-def test_a_reload_of_the_frame_asks_the_product_for_a_token(demo: Demo, page: Page) -> None:
-    page.goto(demo.host_page("sales-overview", "camino-cie"))
-    locator = page.frame_locator("iframe")
+def test_a_reload_of_the_frame_asks_the_product_for_a_token(demo: Demo, viewer: Page) -> None:
+    viewer.goto(demo.host_page("sales-overview", "camino-cie"))
+    locator = viewer.frame_locator("iframe")
     expect(locator.locator("[data-state=ready]")).to_have_count(PANELS["sales-overview"])
-    frame = next(frame for frame in page.frames if frame.url.startswith(demo.facts["base_url"]))
+    frame = next(frame for frame in viewer.frames if frame.url.startswith(demo.facts["base_url"]))
     frame.evaluate("location.reload()")
     expect(locator.locator("[data-state=ready]")).to_have_count(PANELS["sales-overview"])
     expect_numbers(locator, demo, "camino-cie")
