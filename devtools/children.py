@@ -18,6 +18,8 @@ Command = Sequence[object]
 
 _running: dict[int, subprocess.Popen[bytes]] = {}
 _lock = threading.Lock()
+#: Set once everything is being stopped: nobody may begin anything.
+ending = threading.Event()
 _GRACE_SECONDS = 8.0
 
 
@@ -27,8 +29,10 @@ def start(
     env: Mapping[str, str] | None = None,
     output: IO[bytes] | int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a child that ``stop`` or ``stop_all`` will end, with everything it started."""
+    """Start a child that ``stop`` or ``stop_all`` will end, with everything it started. Problem after ``stop_all``."""
     with _lock:
+        if ending.is_set():
+            raise Problem("Stopped.")
         child = subprocess.Popen(  # noqa: S603 -- commands are ours; a list of words, no shell
             [str(word) for word in command],
             cwd=ROOT,
@@ -85,8 +89,9 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 def stop_all() -> None:
-    """End every child that is still there, side by side."""
+    """End every child that is still there, side by side, and let no thread start another."""
     with _lock:
+        ending.set()
         children = list(_running.values())
     for child in children:
         if child.poll() is None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from devtools.children import ending, stop_all
 from devtools.frontend import build
 from devtools.install import install
 from devtools.parts import PARTS, SELECTED, Outcome, Part
@@ -39,11 +40,17 @@ def _run(words: Sequence[str]) -> list[_Result]:
     shared = "TEST_DATABASE_URL" in os.environ or "TEST_REDIS_URL" in os.environ
     lanes = (tuple(word for lane in LANES for word in lane),) if shared else LANES
     with ThreadPoolExecutor(len(lanes)) as pool:
-        return [result for lane in pool.map(_run_lane, lanes) for result in lane]
+        running = [pool.submit(_run_lane, lane) for lane in lanes]
+        try:
+            return [result for lane in running for result in lane.result()]
+        except BaseException:
+            # Ctrl-C reaches this thread only: the lanes end because what they wait for does.
+            stop_all()
+            raise
 
 
 def _run_lane(lane: Sequence[str]) -> list[_Result]:
-    return [_run_part(PARTS[word], ()) for word in lane]
+    return [_run_part(PARTS[word], ()) for word in lane if not ending.is_set()]
 
 
 def _run_part(part: Part, arguments: Sequence[str]) -> _Result:

@@ -171,6 +171,32 @@ def test_ctrl_c_and_polite_kills_stop_every_child(tmp_path: Path, number: signal
     assert _is_gone(int(note.read_text()))
 
 
+def test_ctrl_c_ends_all_lanes_and_their_servers(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from devtools import cli, testing, children, parts; from tests import services\n"
+        "from pathlib import Path\n"
+        "def work(arguments):\n"
+        "    with services.running() as urls:\n"
+        f"        Path({str(tmp_path)!r}, str(time.monotonic())).write_text(urls.database_url)\n"
+        "        children.run(['sleep', '300'])\n"
+        "    return parts.Outcome(0, 0, '')\n"
+        "testing.PARTS = {'a': parts.Part('a', '', work), 'b': parts.Part('b', '', work)}\n"
+        "testing.LANES = (('a', 'b'), ('b', 'a'))\n"
+        "testing.install = testing.build = lambda *words: None\n"
+        "sys.exit(cli.main(['test']))"
+    )
+    env = clean_environment({"HOME": str(tmp_path)})
+    running = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    assert _eventually(lambda: len(list(tmp_path.iterdir())) == 2)
+    urls = [note.read_text() for note in tmp_path.iterdir()]
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(30) == 128 + signal.SIGTERM
+    assert len(list(tmp_path.iterdir())) == 2, "no further part was begun"
+    for url in urls:
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(url, connect_timeout=2)
+
+
 _SKIPPING = """
 import pytest
 
