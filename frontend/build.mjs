@@ -5,13 +5,15 @@
 // dashboard.js and charts.js are ES modules (<script type="module">): the page imports charts.js when it is first needed.
 // The loaders and console.js are classic scripts without globals.
 import { build } from "esbuild";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expandThemes } from "./themes.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
+// Built beside and moved into place, so that a server or a test that reads dist/ meanwhile finds every file whole.
+const fresh = join(here, `.dist-${process.pid}`);
 const MODULES = { dashboard: "dashboard/main.ts", charts: "charts/mount.ts" };
 const CLASSIC = { embed: "embed/main.ts", bundle: "bundle/main.ts", notice: "dashboard/notice.ts", console: "console/main.ts" };
 const STYLES = { embed: "css/embed.css", console: "css/console.css" };
@@ -33,7 +35,7 @@ function present(entries) {
 
 const shared = {
   bundle: true, minify: true, legalComments: "linked", metafile: true, target: TARGET, entryNames: "[name]-[hash]",
-  chunkNames: "chunk-[hash]", outdir: join(dist, "static"), logLevel: "warning", absWorkingDir: here, charset: "utf8",
+  chunkNames: "chunk-[hash]", outdir: join(fresh, "static"), logLevel: "warning", absWorkingDir: here, charset: "utf8",
 };
 
 /** Build one group of entries and return {"dashboard.js": "dashboard-ABCD1234.js"} of it. */
@@ -53,22 +55,43 @@ async function serverBundle() {
   await build({
     bundle: true, minify: true, legalComments: "linked", target: "es2022", format: "iife", platform: "neutral", mainFields: ["module", "main"],
     define: { "process.env.NODE_ENV": '"production"' }, entryPoints: { charts: join(here, "src/charts/server.ts") },
-    outdir: join(dist, "server"), logLevel: "warning",
+    outdir: join(fresh, "server"), logLevel: "warning",
   });
 }
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(join(dist, "static"), { recursive: true });
-const production = { define: { "process.env.NODE_ENV": '"production"' } };
-const parts = await Promise.all([
-  group(present(MODULES), { ...production, format: "esm" }),
-  group(present(CLASSIC), { ...production, format: "iife" }),
-  group(present(STYLES), { plugins: [themes] }),
-  serverBundle(),
-]);
-const manifest = Object.assign({}, ...parts.slice(0, 3));
-writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
-for (const [name, file] of Object.entries(manifest)) {
-  const bytes = readFileSync(join(dist, "static", file)).length;
-  console.log(`${name.padEnd(14)} ${file.padEnd(26)} ${(bytes / 1024).toFixed(1)} KB`);
+/** Move the files of one folder into dist/ and return their names. */
+function settle(folder) {
+  mkdirSync(join(dist, folder), { recursive: true });
+  const made = readdirSync(join(fresh, folder));
+  for (const file of made) renameSync(join(fresh, folder, file), join(dist, folder, file));
+  return made;
+}
+
+/** Remove what an earlier build left in a folder. */
+function sweep(folder, made) {
+  const old = readdirSync(join(dist, folder)).filter((file) => !made.includes(file));
+  for (const file of old) rmSync(join(dist, folder, file), { force: true });
+}
+
+mkdirSync(join(fresh, "static"), { recursive: true });
+try {
+  const production = { define: { "process.env.NODE_ENV": '"production"' } };
+  const parts = await Promise.all([
+    group(present(MODULES), { ...production, format: "esm", splitting: true }),
+    group(present(CLASSIC), { ...production, format: "iife" }),
+    group(present(STYLES), { plugins: [themes] }),
+    serverBundle(),
+  ]);
+  const manifest = Object.assign({}, ...parts.slice(0, 3));
+  for (const [name, file] of Object.entries(manifest)) {
+    const bytes = readFileSync(join(fresh, "static", file)).length;
+    console.log(`${name.padEnd(14)} ${file.padEnd(26)} ${(bytes / 1024).toFixed(1)} KB`);
+  }
+  writeFileSync(join(fresh, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+  settle("server");
+  const made = settle("static");
+  renameSync(join(fresh, "manifest.json"), join(dist, "manifest.json"));
+  sweep("static", made);
+} finally {
+  rmSync(fresh, { recursive: true, force: true });
 }

@@ -178,26 +178,26 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-def _left(until: float) -> float:
+def _wait(pipe: IO[bytes], event: int, until: float) -> None:
+    """Return when the pipe is ready. Raises DrawingFailed at ``until``. poll, as select takes no file over 1,023."""
+    poller = select.poll()
+    poller.register(pipe, event)
     left = until - time.monotonic()
-    if left <= 0:
+    if left <= 0 or not poller.poll(left * 1000):
         raise DrawingFailed("the drawing took too long")
-    return left
 
 
 def _write(pipe: IO[bytes], data: bytes, until: float) -> None:
     view = memoryview(data)
     while view:
-        if not select.select([], [pipe], [], _left(until))[1]:
-            continue
+        _wait(pipe, select.POLLOUT, until)
         view = view[os.write(pipe.fileno(), view) :]
 
 
 def _read(pipe: IO[bytes], length: int, until: float) -> bytes:
     parts: list[bytes] = []
     while length > 0:
-        if not select.select([pipe], [], [], _left(until))[0]:
-            continue
+        _wait(pipe, select.POLLIN, until)
         part = os.read(pipe.fileno(), min(length, 1 << 20))
         if not part:
             raise DrawingFailed("the drawing process ended")

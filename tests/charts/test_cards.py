@@ -172,11 +172,11 @@ def test_a_chart_says_what_it_shows_and_carries_its_table() -> None:
     assert html.index("DACH") < html.index("<table")
 
 
-def test_a_chart_is_drawn_for_its_place_a_tablet_and_a_phone() -> None:
+def test_a_chart_is_drawn_for_wide_and_middling_pages_and_for_a_phone() -> None:
     html = card(by_month(), width=8)
     assert re.findall(r'<div class="at-(\w+)"><svg width="(\d+)"', html) == [
         ("wide", "774"),
-        ("mid", "480"),
+        ("aside", "609"),
         ("phone", "302"),
     ]
 

@@ -1,6 +1,7 @@
 """The drawing child: bounded in time and memory, restarted when it dies, ignorant of everything secret."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from dashboards.charts.drawer import DATA_MB, Drawer, DrawingFailed, drawer
+from dashboards.charts.drawer import DATA_MB, DEADLINE_SECONDS, Drawer, DrawingFailed, drawer
 from tests.charts.specs import by_month, column, spec_of
 
 
 @pytest.fixture
 def own() -> Iterator[Drawer]:
-    """A drawer of this test's own."""
-    made = Drawer()
+    """A drawer of this test's own; its deadline leaves room for a machine that does other things beside."""
+    made = Drawer(deadline=20)
     yield made
     made.close()
 
@@ -40,13 +41,16 @@ def points(count: int) -> dict[str, Any]:
     return spec_of("line", {"x": "x", "y": "y"}, column("x", "number", values), column("y", "number", values))
 
 
-def test_a_chart_of_two_million_points_fails_and_leaves_this_process_alive(own: Drawer) -> None:
-    own.draw(by_month(), 358, 256)
+def test_a_chart_of_two_million_points_fails_and_leaves_this_process_alive() -> None:
+    made = Drawer()
+    huge = points(2_000_000)
+    made.warm()
     began = time.monotonic()
     with pytest.raises(DrawingFailed):
-        own.draw(points(2_000_000), 358, 256)
-    assert time.monotonic() - began < 10
-    assert own.draw(by_month(), 358, 256).startswith("<svg")
+        made.draw(huge, 358, 256)
+    assert time.monotonic() - began < 2 * DEADLINE_SECONDS
+    made.warm()
+    made.close()
 
 
 def test_ten_thousand_points_are_drawn(own: Drawer) -> None:
@@ -114,6 +118,18 @@ def test_an_exception_in_a_drawing_is_an_answer_and_keeps_the_child(own: Drawer)
     assert own.pid == child
 
 
+def test_a_process_with_many_open_files_draws_too(own: Drawer) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    held = [os.dup(0) for _ in range(1100)]
+    try:
+        assert own.draw(by_month(), 358, 256).startswith("<svg")
+    finally:
+        for number in held:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_four_threads_draw_at_once(own: Drawer) -> None:
     wanted = own.draw(by_month(), 358, 256)
     with ThreadPoolExecutor(4) as pool:
@@ -122,7 +138,7 @@ def test_four_threads_draw_at_once(own: Drawer) -> None:
 
 
 def test_a_child_is_replaced_after_its_share_of_drawings() -> None:
-    made = Drawer(renders=2)
+    made = Drawer(renders=2, deadline=20)
     made.draw(by_month(), 358, 256)
     first = made.pid
     made.draw(by_month(), 358, 256)

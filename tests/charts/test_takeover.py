@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Position, expect
 
 from dashboards.charts.card import CardPanel, CardState, draw_card
 from tests.charts.specs import EUROS, by_channel, by_month, by_region
@@ -131,7 +131,7 @@ def test_arrow_keys_read_the_chart_and_escape_lets_go(page: Page) -> None:
 
 
 def test_a_press_pins_the_tooltip_and_a_second_one_lets_go(page: Page) -> None:
-    chart, spot = page.locator("#p-pie .chart"), {"x": 220.0, "y": 140.0}
+    chart, spot = page.locator("#p-pie .chart"), Position(x=220, y=140)
     chart.click(position=spot)
     page.mouse.move(5, 5)
     assert "Web" in page.locator("#p-pie .tip").inner_text()
