@@ -39,7 +39,7 @@ def _dev(*words: str, root: Path = ROOT, env: Mapping[str, str] | None = None) -
 
 
 def _eventually(is_true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not is_true():
         if time.monotonic() > deadline:
             return False
