@@ -160,6 +160,9 @@ function withFooter(form: HTMLElement, editing: Editing, read: () => unknown, hi
   const clear = button("link-btn", editing.say("clear"), () => editing.apply(null));
   form.append(note, make("footer", {}, clear, button("primary", editing.say("apply"), apply)));
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target instanceof HTMLInputElement) apply();
+    if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+    // The focus goes back to the chip at once, which the same key press would open again.
+    event.preventDefault();
+    apply();
   });
 }

@@ -11,17 +11,13 @@ function wireCopy(): void {
   const code = document.querySelector("code");
   if (copy === null || code === null) return;
   copy.hidden = false;
-  copy.addEventListener("click", () => void copyText(copy, code));
+  copy.addEventListener("click", () => copyText(copy, code));
 }
 
-async function copyText(copy: HTMLElement, code: Element): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(code.textContent ?? "");
-    copy.textContent = copy.dataset["copied"] ?? "";
-  } catch {
-    // A frame without the host's permission may not write to the clipboard; the selection is one key away from it.
-    getSelection()?.selectAllChildren(code);
-  }
+/** Copy by selection: the clipboard's own interface needs a permission that a page around a frame seldom gives. */
+function copyText(copy: HTMLElement, code: Element): void {
+  getSelection()?.selectAllChildren(code);
+  if (document.execCommand("copy")) copy.textContent = copy.dataset["copied"] ?? "";
 }
 
 /** Ask the page around for a token, once, and open the real address with its answer: that one's headers decide. */

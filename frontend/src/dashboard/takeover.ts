@@ -1,8 +1,7 @@
 /** On the first deep interaction with a drawing the chart's own script comes and takes it over. */
 
 import type * as Charts from "../charts/mount";
-import type { LiveSpec, Mounted } from "../charts/mount";
-import { isRecord } from "../embed/protocol";
+import type { Mounted } from "../charts/mount";
 import type { DataCalls, Payload } from "./data";
 
 const DRAWN = new Set(["line", "bar", "pie"]);
@@ -49,9 +48,8 @@ export class Takeover {
     const { script, calls, values, locale, timeZone } = this.host;
     const rows = calls.rows(card.dataset["panel"] ?? "", values(), new AbortController().signal);
     const [charts, answer] = await Promise.all([import(script) as Promise<typeof Charts>, rows]);
-    const spec = answer.kind === "ready" ? readSpec(answer.value, locale, timeZone) : null;
-    if (spec === null || !card.isConnected) this.taken.delete(card);
-    else this.taken.set(card, charts.mount(card, spec));
+    if (answer.kind !== "ready" || !card.isConnected) this.taken.delete(card);
+    else this.taken.set(card, charts.mount(card, { ...answer.value, locale, time_zone: timeZone }));
   }
 }
 
@@ -59,11 +57,4 @@ function drawnCard(target: EventTarget | null): HTMLElement | null {
   const chart = target instanceof Element ? target.closest(".chart") : null;
   const card = chart?.closest<HTMLElement>("[data-panel][data-state=ready]") ?? null;
   return card !== null && DRAWN.has(card.dataset["type"] ?? "") ? card : null;
-}
-
-/** Read a data answer as the drawing spec; null when it is none. */
-function readSpec(answer: Record<string, unknown>, locale: string, timeZone: string): LiveSpec | null {
-  const { type, encoding, data } = answer;
-  if (typeof type !== "string" || !isRecord(encoding) || !isRecord(data)) return null;
-  return { type, encoding, data: data as LiveSpec["data"], locale, time_zone: timeZone };
 }

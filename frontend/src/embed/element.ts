@@ -104,7 +104,7 @@ class DashboardElement extends HTMLElement {
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", SANDBOX);
     frame.referrerPolicy = "no-referrer";
-    frame.allow = "fullscreen; clipboard-write";
+    frame.allow = "fullscreen";
     frame.title = this.title || "Dashboard";
     Object.assign(frame.style, { display: "block", width: "100%", border: "0", height: this.frame?.style.height || `${LEAST_HEIGHT}px` });
     frame.src = src;
