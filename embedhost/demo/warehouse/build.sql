@@ -105,7 +105,7 @@ WITH weighted AS (
     SELECT
         s.external_id,
         r.region,
-        r.share + CASE r.region WHEN s.home THEN 1.25 WHEN s.second THEN 0.45 ELSE 0 END AS weight
+        r.share + CASE r.region WHEN s.home THEN 0.50 WHEN s.second THEN 0.22 ELSE 0 END AS weight
     FROM shops AS s
     CROSS JOIN (
         VALUES ('DACH', 0.24), ('Nordics', 0.14), ('France', 0.17), ('Benelux', 0.12),
@@ -141,7 +141,7 @@ SELECT
         WHEN draw(o.what, 2) < 0.50 THEN 'Web'
         WHEN draw(o.what, 2) < 0.78 THEN 'Store'
         WHEN draw(o.what, 2) < 0.95 THEN 'Partners'
-        ELSE 'Wholesale'
+        ELSE 'B2B'
     END AS channel,
     CASE
         WHEN draw(o.what, 2) >= 0.95 THEN 3 + CAST(floor(9 * pow(draw(o.what, 3), 2)) AS INTEGER)
@@ -160,7 +160,7 @@ SELECT
     g.category,
     CAST(round(
         g.price * o.units
-        * CASE WHEN o.channel = 'Wholesale' THEN 0.68 WHEN draw(o.how, 0) < 0.22 THEN 0.85 ELSE 1 END, 2
+        * CASE WHEN o.channel = 'B2B' THEN 0.68 WHEN draw(o.how, 0) < 0.22 THEN 0.85 ELSE 1 END, 2
     ) AS DECIMAL(12, 2)) AS amount,
     o.day + CAST(floor(draw(o.how, 1) * 3.4 + CASE WHEN isodow(o.day) >= 6 THEN 1 ELSE 0 END) AS INTEGER) AS sent,
     1 + CAST(floor(
