@@ -57,7 +57,7 @@ def spec_of(version_id: int) -> DashboardSpec:
 
 def _load(embed_id: str) -> DashboardFacts | None:
     row = Dashboard.objects.filter(embed_id=embed_id, archived_at=None).first()
-    latest = row and row.versions.order_by("-number").values_list("id", flat=True).first()
+    latest = None if row is None else row.versions.order_by("-number").values_list("id", flat=True).first()
     if row is None or latest is None:
         return None
     return DashboardFacts(

@@ -1,5 +1,6 @@
 """Dashboards, their immutable versions and the environments that point at them."""
 
+import re
 import uuid
 from typing import ClassVar
 
@@ -9,7 +10,8 @@ from django.db.models.functions import Now
 
 from secrets_admin.models import Organization, User, slug_validator
 
-environment_validator = RegexValidator(r"^[a-z0-9_-]{1,32}\Z", "Use small letters, digits, - and _, at most 32.")
+ENVIRONMENT = re.compile(r"^[a-z0-9_-]{1,32}\Z")
+environment_validator = RegexValidator(ENVIRONMENT.pattern, "Use small letters, digits, - and _, at most 32.")
 
 
 class Dashboard(models.Model):

@@ -5,6 +5,7 @@ A period includes its last day. ``last_12_months`` is this month so far and the 
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -56,7 +57,7 @@ def _month(day: date) -> Period:
     return first, day.replace(day=monthrange(day.year, day.month)[1])
 
 
-_NAMED = {
+_NAMED: dict[str, Callable[[date], Period]] = {
     "today": lambda today: (today, today),
     "yesterday": lambda today: (today - timedelta(days=1), today - timedelta(days=1)),
     "this_week": lambda today: (today - timedelta(days=today.weekday()), today),

@@ -137,7 +137,7 @@ def _panel(reader: "_Reader", item: object) -> PanelSpec:
         width=reader.whole(raw, "width", where, 1, 12, default=4),
         source=reader.text(raw, "source", where, required=raw.get("type") != TEXT, limit=63),
         sql=reader.text(raw, "sql", where, required=raw.get("type") != TEXT, limit=50_000),
-        encoding=raw.get("encoding") or {},
+        encoding=reader.encoding(raw, where),
         text=reader.text(raw, "text", where, required=raw.get("type") == TEXT, limit=20_000),
     )
     reader.problems.extend(_encoding_problems(panel, where))
@@ -145,8 +145,6 @@ def _panel(reader: "_Reader", item: object) -> PanelSpec:
 
 
 def _encoding_problems(panel: PanelSpec, where: str) -> list[str]:
-    if not isinstance(panel.encoding, Mapping):
-        return [f"{where}: `encoding` is a set of names and columns."]
     chart = CHARTS.get(panel.type)
     return [f"{where}: {problem}" for problem in chart.check(panel.encoding)] if chart else []
 
@@ -206,6 +204,13 @@ class _Reader:
         if not isinstance(value, list):
             self.say(f"`{name}` is a list.")
             return []
+        return value
+
+    def encoding(self, raw: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+        value = raw.get("encoding") or {}
+        if not isinstance(value, dict):
+            self.say(f"{where}: `encoding` is a set of names and columns.")
+            return {}
         return value
 
     def text(self, raw: Mapping[str, Any], name: str, where: str, *, required: bool = True, limit: int) -> str:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from dashboards.grants import Opened, from_claims
-from dashboards.models import environment_validator
+from dashboards.models import ENVIRONMENT
 from embedhost.lib.errors import Refused, new_reference
 from secrets_admin.facts import resolve_key
 from secrets_admin.feed import feed
@@ -69,7 +69,7 @@ def open_call(request: HttpRequest, door: str, environment: str | None) -> Opene
 
 def _open(door: str, token: str, environment: str | None, referer_origin: str | None) -> Opened:
     claims = open_token(door, token, resolve_key, feed.now())
-    if environment is not None and not environment_validator.regex.match(environment):
+    if environment is not None and not ENVIRONMENT.match(environment):
         raise TokenError(Reason.UNKNOWN_ENVIRONMENT).about(claims.key, verified=True)
     return from_claims(claims, environment=environment, referer_origin=referer_origin)
 

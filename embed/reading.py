@@ -37,7 +37,7 @@ class Wishes:
 
 def page_wishes(request: HttpRequest, opened: Opened) -> Wishes:
     """Read a page's address. What may not be set is ignored and noted, so that the page still opens."""
-    given = {name: _loose(text) for name, text in request.GET.items() if name not in _OURS}
+    given = {name: _loose(text) for name, text in _last_values(request.GET) if name not in _OURS}
     viewer, ignored = on_load(opened.spec, given, may_change=may_change(opened))
     return Wishes(
         viewer=viewer,
@@ -85,6 +85,10 @@ def panel_request(opened: Opened, panel: PanelSpec, wishes: Wishes, values: Valu
 def values_for(opened: Opened, wishes: Wishes) -> Values:
     """Return every variable's value: defaults < token < viewer."""
     return resolve(opened.spec, opened.grant, wishes.viewer, time_zone=wishes.time_zone, now=feed.now())
+
+
+def _last_values(query: QueryDict) -> list[tuple[str, str]]:
+    return [(name, values[-1]) for name, values in query.lists() if values]
 
 
 def _loose(text: str) -> object:

@@ -1,4 +1,4 @@
-"""What a web process does besides answering: reading the revocation feed, and writing counts in batches."""
+"""What a web process does besides answering: reading the revocation feed, writing counts, warming up."""
 
 import atexit
 import logging
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
+from dashboards.charts.drawer import drawer
 from embed.usage import panel_counter
 from secrets_admin.feed import feed, prune
 
@@ -30,6 +31,7 @@ def ensure_started() -> None:
         if os.getpid() not in _started_in:
             _started_in.append(os.getpid())
             feed.start()
+            threading.Thread(target=drawer().warm, name="warm-drawer", daemon=True).start()
             threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
             atexit.register(_write_counts)
 

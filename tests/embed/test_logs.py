@@ -83,7 +83,7 @@ def test_p_sr_04_an_error_report_holds_no_local_variable_and_no_token(
     token = world.a.token()
     answer = page(embed_client, token)
     assert answer.status_code == 500
-    assert b"RuntimeError" not in answer.getvalue()  # type: ignore[attr-defined]  # a whole answer
+    assert b"RuntimeError" not in answer.getvalue()
     text = written.getvalue()
     assert "RuntimeError" in text
     assert world.a.secret.value().decode() not in text

@@ -87,7 +87,7 @@ def test_p_rr_04_an_open_page_stops_at_its_end(call: Surface, world: World, embe
     expired = world.a.token(exp=time.time() - 62, iat=int(time.time()) - 600)
     answer = call(embed_client, expired)
     assert answer.status_code == 401
-    assert b"token_expired" in answer.getvalue()  # type: ignore[attr-defined]  # a whole answer
+    assert b"token_expired" in answer.getvalue()
     assert_clean(answer, world, "tradewind", None)
 
 

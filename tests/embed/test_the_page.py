@@ -87,7 +87,7 @@ def test_p_ep_05_nothing_sets_a_cookie(surface: Surface, world: World, embed_cli
     allow_export(world)
     answer = surface(embed_client, world.a.token())
     assert answer.status_code == 200
-    assert not answer.cookies  # type: ignore[attr-defined]  # set on every response
+    assert not answer.cookies
     assert "Cookie" not in answer.headers.get("Vary", "")
 
 
