@@ -44,6 +44,8 @@ class Dialect:
     words: frozenset[str] = frozenset()
     quoted_names_fold: bool = True
     always_compare_binary: bool = True
+    #: Whether round(x, digits) takes numeric only, so that x is cast to it.
+    rounds_numeric_only: bool = False
     casts: Mapping[str, str] = field(default_factory=dict)
 
     def written(self, name: str, quoted: bool) -> str:

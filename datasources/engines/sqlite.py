@@ -35,7 +35,7 @@ DIALECT = Dialect(
     placeholder="?{}",
     list_style="json",
     functions=COMMON_FUNCTIONS
-    | words("DATE DATETIME TIME STRFTIME JULIANDAY UNIXEPOCH GROUP_CONCAT TOTAL INSTR IIF TRUNC LOG CAST"),
+    | words("DATE DATETIME TIME STRFTIME JULIANDAY UNIXEPOCH GROUP_CONCAT TOTAL INSTR IIF TRUNC LOG"),
     types=words("INT INTEGER BIGINT REAL DOUBLE FLOAT TEXT VARCHAR NUMERIC"),
     words=words("INTEGER REAL TEXT NUMERIC JSON_EACH"),
     text_types=words("text varchar char character clob nvarchar nchar") | {"character varying"},

@@ -57,6 +57,8 @@ class Expressions:
                 check_node(child, self._dialect)
             else:
                 self.rewrite(child, frame)
+        if isinstance(node, exp.Round) and self._dialect.rounds_numeric_only:
+            _round_numeric(node)
         return node
 
     def _query(self, node: Any, frame: Frame) -> Any:
@@ -98,3 +100,8 @@ class Expressions:
             mark.replace(self._binds.value(mark, like=True))
         self._children(node, frame)
         return node.replace(exp.Escape(this=node.copy(), expression=exp.Literal.string("\\")))
+
+
+def _round_numeric(node: Any) -> None:
+    if node.args.get("decimals") is not None and not isinstance(node.this, exp.Cast):
+        node.set("this", exp.Cast(this=node.this.copy(), to=exp.DataType.build("DECIMAL")))

@@ -104,8 +104,8 @@ STRUCTURE = _arguments("""
     Is this expression
     NullSafeEQ this expression
     NullSafeNEQ this expression
-    Like this expression
-    ILike this expression
+    Like this expression negate
+    ILike this expression negate
     Escape this expression
     RegexpLike this expression
     Add this expression

@@ -24,6 +24,14 @@ def sources(connections: dict[str, dict[str, Any]]) -> dict[str, SourceSnapshot]
     return {engine: snapshot(engine, connection) for engine, connection in connections.items()}
 
 
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SourceSnapshot]:
+    """The same sources with nobody's orders but acme's in them: what acme sees must be the same there."""
+    folder = tmp_path_factory.mktemp("twins")
+    made = {"duckdb": make_duckdb(folder, ("acme",)), "sqlite": make_sqlite(folder, ("acme",))}
+    return {engine: snapshot(engine, connection) for engine, connection in made.items()}
+
+
 @pytest.fixture(params=sorted(ENGINES))
 def source(request: pytest.FixtureRequest, sources: dict[str, SourceSnapshot]) -> SourceSnapshot:
     """Each engine in turn."""

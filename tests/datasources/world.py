@@ -23,7 +23,7 @@ from datasources.snapshot import SourceSnapshot
 
 #: Row counts per customer: a count of another customer's rows is then another number.
 ROWS = {"acme": 3, "globex": 5}
-FOREIGN = ("CANARY-a-globex", "CANARY-b-", "CANARY-hidden")
+FOREIGN = ("globex", "CANARY-b-", "CANARY-hidden", "initech")
 
 _SCHEMA = """
     CREATE TABLE orders (id integer, cst {text}, region {text}, amount {number}, note {text}, day date, ratio {double});
@@ -36,10 +36,11 @@ _SCHEMA = """
 """
 
 
-def rows() -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Yield (table, row) of everything."""
+def rows(customers: tuple[str, ...] = tuple(ROWS)) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield (table, row) of everything, with orders of these customers only."""
     number = 0
-    for customer, count in ROWS.items():
+    for customer in customers:
+        count = ROWS[customer]
         for place in range(count):
             number += 1
             region = ("North", "South")[place % 2]
@@ -53,25 +54,27 @@ def rows() -> Iterator[tuple[str, tuple[Any, ...]]]:
     yield from (("numbered", (n, f"CANARY-a-{'acme' if n == 1 else 'globex'}-n{n}")) for n in (1, 10, 11))
 
 
-def _fill(execute: Any, mark: str, text: str, number: str, double: str) -> None:
+def _fill(
+    execute: Any, mark: str, text: str, number: str, double: str, customers: tuple[str, ...] = tuple(ROWS)
+) -> None:
     for statement in _SCHEMA.format(text=text, number=number, double=double).split(";"):
         if statement.strip():
             execute(statement)
-    for table, row in rows():
+    for table, row in rows(customers):
         execute(f"INSERT INTO {table} VALUES ({', '.join([mark] * len(row))})", row)
 
 
-def make_duckdb(folder: Path) -> dict[str, Any]:
+def make_duckdb(folder: Path, customers: tuple[str, ...] = tuple(ROWS)) -> dict[str, Any]:
     path = folder / "orders.duckdb"
     with duckdb.connect(str(path)) as database:
-        _fill(database.execute, "?", "VARCHAR", "DECIMAL(12, 2)", "DOUBLE")
+        _fill(database.execute, "?", "VARCHAR", "DECIMAL(12, 2)", "DOUBLE", customers)
     return {"path": str(path)}
 
 
-def make_sqlite(folder: Path) -> dict[str, Any]:
+def make_sqlite(folder: Path, customers: tuple[str, ...] = tuple(ROWS)) -> dict[str, Any]:
     path = folder / "orders.sqlite3"
     database = sqlite3.connect(path)
-    _fill(database.execute, "?", "TEXT", "NUMERIC", "REAL")
+    _fill(database.execute, "?", "TEXT", "NUMERIC", "REAL", customers)
     database.commit()
     database.close()
     return {"path": str(path)}
