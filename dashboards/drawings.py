@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import override
 
 from dashboards.cache import Entry, digest_of, pack, unpack
-from dashboards.charts.card import CardPanel, CardState, draw_card
+from dashboards.charts.card import UNDRAWN, CardPanel, CardState, draw_card
 from dashboards.queries import (
     SHORTEST,
     PanelRequest,
@@ -146,7 +146,7 @@ class _Making:
         return _state("ready", look, stale_since=None if since is None else as_of(since))
 
     def _keep(self, entry: Entry, html: str) -> None:
-        if self.result.failed_since is None:
+        if self.result.failed_since is None and UNDRAWN not in html.partition(">")[0]:
             dashboard = self.item.request.dashboard
             seconds = max(dashboard.cache_seconds, SHORTEST) + dashboard.serve_stale_seconds
             packed = pack(self.key, Entry(entry.scope, entry.at, entry.rows, html.encode()))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from dashboards.charts.drawer import drawer
+from dashboards.charts.drawer import DrawingFailed, drawer
 from embed.usage import panel_counter
 from secrets_admin.feed import feed, prune
 
@@ -31,7 +31,7 @@ def ensure_started() -> None:
         if os.getpid() not in _started_in:
             _started_in.append(os.getpid())
             feed.start()
-            threading.Thread(target=drawer().warm, name="warm-drawer", daemon=True).start()
+            threading.Thread(target=_warm, name="warm-drawer", daemon=True).start()
             threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
             atexit.register(_write_counts)
 
@@ -45,6 +45,13 @@ def _keep_house() -> None:
         if not settings.REDIS_URL and time.monotonic() - pruned_at > PRUNE_SECONDS:
             pruned_at = time.monotonic()
             _guarded(prune)
+
+
+def _warm() -> None:
+    try:
+        drawer().warm()
+    except DrawingFailed as problem:
+        logger.warning("the drawing child is not warm", extra={"problem": str(problem)})
 
 
 def _write_counts() -> None:

@@ -21,6 +21,8 @@ from dashboards.charts.sizes import SPARK, Size, sizes_for, table_height
 from dashboards.charts.table import PAGE
 from dashboards.charts.text import html_of
 
+#: A card whose chart could not be drawn this time carries it; it is not worth keeping.
+UNDRAWN = " data-undrawn"
 log = structlog.get_logger(__name__)
 
 
@@ -125,7 +127,7 @@ def _chart(panel: CardPanel, spec: Spec, raw: Mapping[str, Any], state: CardStat
     sizes = sizes_for(panel.width, legend=_has_legend(panel))
     drawing = _drawn(panel, raw, sizes)
     if drawing is None:
-        return _rows_only(panel, spec, state, facts, table)
+        return _rows_only(panel, spec, state, facts | {"undrawn": True}, table)
     named = zip([size.name for size in sizes], drawing.svgs, strict=True)
     facts |= {
         "drawings": [(name, mark_safe(svg)) for name, svg in named],  # noqa: S308  # made by ECharts, text escaped

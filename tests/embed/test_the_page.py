@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from dashboards.charts.drawer import Drawer, DrawingFailed
 from dashboards.minting import TokenOrder, mint_token
 from dashboards.models import Dashboard, DashboardVersion
 from embed.models import Embed
@@ -222,3 +223,18 @@ def test_a_second_workspace_with_the_same_source_name_stays_apart(world: World, 
     make_source(other, world.orders_file, "tradewind")
     assert assert_clean(card(embed_client, world.a.token()), world, "tradewind", "acme")
     assert export(embed_client, world.a.token()).status_code == 403
+
+
+def test_a_chart_that_could_not_be_drawn_shows_its_rows_and_is_drawn_next_time(
+    world: World, embed_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise DrawingFailed("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Drawer, "draw_sizes", failing)
+        first = assert_clean(card(embed_client, world.a.token(), panel="regions"), world, "tradewind", "acme")
+    second = text_of(card(embed_client, world.a.token(), panel="regions"))
+    assert "zone of North" in first
+    assert "<svg" not in first
+    assert "<svg" in second
