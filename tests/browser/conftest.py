@@ -42,7 +42,7 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
     made: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]  # Playwright's own keywords
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "timezone_id": "UTC", **options})  # type: ignore[arg-type]  # Playwright's own keywords
         context.set_default_timeout(15_000)
         made.append(context)
         return context

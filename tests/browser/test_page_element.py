@@ -1,11 +1,14 @@
 """The web component in a product's page."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.app import App
+from tests.browser.conftest import NewContext
 from tests.browser.hosts import card, element_page, expect_ready, frame_of, requests_of, show, wait_for_message
 from tests.browser.site import Site
 
@@ -29,9 +32,11 @@ def test_the_element_shows_the_dashboard_in_one_narrow_frame(
     expect(made).to_have_attribute("sandbox", sandbox)
     expect(made).to_have_attribute("referrerpolicy", "no-referrer")
     expect(made).to_have_attribute("title", "Dashboard")
-    assert frame_of(viewer).url == f"{app.origin}/iframe/-/prod?refresh-minutes=10"
+    assert frame_of(viewer).url == f"{app.origin}/iframe/-/prod?refresh-minutes=10&time_zone=UTC"
     asked = [call.url for call in calls]
-    assert [url for url in asked if token in url] == [f"{app.origin}/iframe/{token}/prod?refresh-minutes=10"]
+    assert [url for url in asked if token in url] == [
+        f"{app.origin}/iframe/{token}/prod?refresh-minutes=10&time_zone=UTC"
+    ]
     assert f"{app.origin}/{loader}" in asked
 
 
@@ -58,6 +63,18 @@ def test_events_come_on_window_and_on_the_element(app: App, site: Site, viewer: 
     chosen = {"varName": "region", "newValue": "North"}
     assert wait_for_message(viewer, "sendVariableUpdatedEvent", "events") == chosen
     assert viewer.evaluate("own") == chosen
+
+
+def test_times_are_the_viewers_own(app: App, site: Site, new_context: NewContext) -> None:
+    viewer = new_context(timezone_id="America/St_Johns").new_page()
+    frame = show(viewer, site, element_page(app, app.token()))
+    expect_ready(frame, "total")
+
+    iso = card(frame, "total").locator("time").get_attribute("datetime")
+    assert iso is not None
+    moment = datetime.fromisoformat(iso).astimezone(ZoneInfo("America/St_Johns"))
+    expect(card(frame, "total").locator("time")).to_contain_text(f"{moment:%-I:%M}")
+    assert "time_zone=America%2FSt_Johns" in frame_of(viewer).url
 
 
 def test_variables_are_set_by_attribute_at_first_and_later(app: App, site: Site, viewer: Page) -> None:
@@ -126,7 +143,7 @@ def test_a_reload_inside_the_frame_is_answered_with_the_token(app: App, site: Si
 
     wait_for_message(viewer, "dashboardReadyToLoad", "events")
     expect(card(frame, "total")).to_contain_text("1,200")
-    assert frame_of(viewer).url.endswith("/iframe/-")
+    assert frame_of(viewer).url.endswith("/iframe/-?time_zone=UTC")
 
 
 def test_the_products_address_carries_what_the_viewer_chose(app: App, site: Site, viewer: Page) -> None:

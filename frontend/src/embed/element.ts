@@ -94,6 +94,7 @@ class DashboardElement extends HTMLElement {
       variables: this.variables,
       locale: this.getAttribute("locale-code"),
       refreshMinutes: this.getAttribute("refresh-minutes"),
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     this.late = late;
     this.show(src);

@@ -3,21 +3,21 @@ import { test } from "node:test";
 import { frameAddress, loaderOrigin, readFlag, readVariables, type FrameWish } from "./frame";
 import { valuesIn, withValue } from "./shared-address";
 
-const WISH: FrameWish = { base: "https://embed.test", token: "a.b..c.d", environment: null, variables: {}, locale: null, refreshMinutes: null };
+const WISH: FrameWish = { base: "https://embed.test", token: "a.b..c.d", environment: null, variables: {}, locale: null, refreshMinutes: null, timeZone: "UTC" };
 
 test("the address is the vendor's: token, environment, JSON values", () => {
-  assert.equal(frameAddress(WISH).src, "https://embed.test/iframe/a.b..c.d");
+  assert.equal(frameAddress(WISH).src, "https://embed.test/iframe/a.b..c.d?time_zone=UTC");
   const { src } = frameAddress({ ...WISH, environment: "prod", variables: { region: "DACH" }, locale: "fr-fr", refreshMinutes: "10" });
-  assert.equal(src, "https://embed.test/iframe/a.b..c.d/prod?refresh-minutes=10&locale_code=fr-fr&region=%22DACH%22");
+  assert.equal(src, "https://embed.test/iframe/a.b..c.d/prod?refresh-minutes=10&locale_code=fr-fr&time_zone=UTC&region=%22DACH%22");
 });
 
 test("a token cannot leave its place in the path", () => {
-  assert.equal(frameAddress({ ...WISH, token: "../x?y#z" }).src, "https://embed.test/iframe/..%2Fx%3Fy%23z");
+  assert.equal(frameAddress({ ...WISH, token: "../x?y#z" }).src, "https://embed.test/iframe/..%2Fx%3Fy%23z?time_zone=UTC");
 });
 
 test("values that would make the address too long go by message", () => {
   const variables = { note: "x".repeat(3000) };
-  assert.deepEqual(frameAddress({ ...WISH, variables }), { src: "https://embed.test/iframe/a.b..c.d", late: variables });
+  assert.deepEqual(frameAddress({ ...WISH, variables }), { src: "https://embed.test/iframe/a.b..c.d?time_zone=UTC", late: variables });
 });
 
 test("the variables attribute is a JSON object or a mistake", () => {

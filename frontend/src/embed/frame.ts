@@ -13,6 +13,8 @@ export interface FrameWish {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly locale: string | null;
   readonly refreshMinutes: string | null;
+  /** The viewer's own zone, so that "today" is theirs; a zone in the token wins. */
+  readonly timeZone: string;
 }
 
 export interface FrameAddress {
@@ -27,6 +29,7 @@ export function frameAddress(wish: FrameWish): FrameAddress {
   const query = new URLSearchParams();
   if (wish.refreshMinutes) query.set("refresh-minutes", wish.refreshMinutes);
   if (wish.locale) query.set("locale_code", wish.locale);
+  query.set("time_zone", wish.timeZone);
   const short = address(wish.base, path, query);
   for (const [name, value] of Object.entries(wish.variables)) query.set(name, JSON.stringify(value));
   const whole = address(wish.base, path, query);
