@@ -95,7 +95,7 @@ def test_the_switcher_works_without_javascript(browser: Browser) -> None:
     _, _, page = browser.get("/insights/sales-overview?customer=camino-cie")
     assert '<form class="top" method="get">' in page
     assert '<option value="camino-cie" selected>Camino &amp; Cie</option>' in page
-    assert "<noscript><button type="submit">Switch</button></noscript>" in page
+    assert '<noscript><button type="submit">Switch</button></noscript>' in page
 
 
 def test_names_are_escaped(browser: Browser, facts_file: Path) -> None:
