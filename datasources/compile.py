@@ -94,17 +94,21 @@ def _bound(bind: Bind, values: Mapping[str, object], reserved: Mapping[str, obje
             raise ScopeMissing("The statement reads scoped tables and there is no customer.")
         return scope_value(scope, bind)
     if bind.source == "reserved":
-        return convert(bind, _reserved(bind.name, reserved))
+        return _reserved(bind, reserved)
     if bind.name not in values:
         raise BadValue(bind.name, f"{bind.name}: no value was given")
     return convert(bind, values[bind.name])
 
 
-def _reserved(name: str, reserved: Mapping[str, object]) -> object:
-    value = reserved.get(name)
-    if value is None and (name in _SCOPE_NAMES or name.startswith(CUSTOMER_PREFIX)):
-        raise ScopeMissing(f"The statement binds {name} and the Grant has none.")
-    return value
+def _reserved(bind: Bind, reserved: Mapping[str, object]) -> object:
+    """A reserved value that does not fit is no fault of the viewer's: then the panel cannot be scoped."""
+    value = reserved.get(bind.name)
+    if value is None and (bind.name in _SCOPE_NAMES or bind.name.startswith(CUSTOMER_PREFIX)):
+        raise ScopeMissing(f"The statement binds {bind.name} and the Grant has none.")
+    try:
+        return convert(bind, value)
+    except BadValue as error:
+        raise ScopeMissing(error.detail) from error
 
 
 @lru_cache(maxsize=KEPT)

@@ -52,6 +52,10 @@ def _check_size(columns: Sequence[tuple[str, str]], values: Sequence[Sequence[An
 
 
 def _column(kind: str, cells: Sequence[Any]) -> list[Any]:
+    """Convert a column at once; one whose cells are JSON-able already is only copied."""
+    types = set(map(type, cells)) - {type(None)}
+    if types <= _PLAIN[kind]:
+        return list(cells)
     convert = _CELLS[kind]
     return [None if cell is None else convert(cell) for cell in cells]
 
@@ -60,11 +64,12 @@ def number(cell: Any) -> int | float | None:
     """Return an int or a finite float; what JSON cannot say (NaN, Infinity) is None."""
     if type(cell) is int:
         return cell
-    if isinstance(cell, decimal.Decimal):
-        if not cell.is_finite():
-            return None
-        return int(cell) if cell == cell.to_integral_value() else float(cell)
-    return float(cell) if math.isfinite(cell) else None
+    value = float(cell)
+    if not math.isfinite(value):
+        return None
+    if isinstance(cell, decimal.Decimal) and value.is_integer():
+        return int(value) if abs(value) < _EXACT else int(cell)
+    return value
 
 
 def text(cell: Any) -> str:
@@ -86,11 +91,24 @@ def _decoded(cell: bytes) -> str:
 
 def iso(cell: Any) -> str:
     """Return ISO 8601; instants are given in UTC."""
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, datetime.datetime) and cell.tzinfo is not None:
         cell = cell.astimezone(datetime.UTC)
-    return cell if isinstance(cell, str) else str(cell.isoformat())
+    return str(cell.isoformat())
 
 
+#: Whole numbers up to here are exact as a float.
+_EXACT = 2**53
+
+_PLAIN: dict[str, set[type]] = {
+    "text": {str},
+    "number": {int},
+    "boolean": {bool},
+    "date": {str},
+    "datetime": {str},
+    "time": {str},
+}
 _CELLS: dict[str, Callable[[Any], Any]] = {
     "text": text,
     "number": number,

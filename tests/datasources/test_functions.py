@@ -1,6 +1,7 @@
 """Every function on a dialect's list is written out and run, so that the lists hold nothing that cannot be used."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -166,3 +167,18 @@ def test_every_listed_function_has_a_sample(engine: str) -> None:
 def test_no_list_holds_a_function_that_reads_runs_or_waits(engine: str) -> None:
     bad = re.compile(r"READ|FILE|QUERY|EXEC|SLEEP|LOCK|SETTING|CONFIG|XML|SCAN|GLOB|LOAD|NEXTVAL|REPEAT|PAD$|SERIES")
     assert [name for name in ENGINES[engine].dialect.functions if bad.search(name)] == []
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_every_listed_function_is_in_the_page_for_authors(engine: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sql.md").read_text(encoding="utf-8")
+    lists = re.search(r"^## Functions\n(.*?)^Names of", page, re.M | re.S)
+    assert lists is not None
+    everywhere, *engines = re.split(r"^- `(\w+)`, besides:", lists.group(1), flags=re.M)
+    own = dict(zip(engines[::2], engines[1::2], strict=True))[engine]
+    named = {"LISTAGG" if word == "string_agg" and engine == "duckdb" else word.upper() for word in _names(own)}
+    assert named | {word.upper() for word in _names(everywhere)} == ENGINES[engine].dialect.functions
+
+
+def _names(text: str) -> list[str]:
+    return [word for listed in re.findall(r"`([^`]+)`", text) for word in listed.split()]

@@ -203,3 +203,17 @@ def test_a_reserved_property_is_bound_from_the_grant_alone(source: SourceSnapsho
     reserved = {"customer.regions": ("North",), "customer.home": "West"}
     params = bind_values(compiled, values={"customer.home": "South"}, reserved=reserved, scope=None)
     assert params == (("North",), "West")
+
+
+@pytest.mark.parametrize("value", [("North", "South"), {"a": 1}, 1.5, True])
+def test_a_reserved_property_that_does_not_fit_is_scope_missing(source: SourceSnapshot, value: Any) -> None:
+    compiled = compile_query(
+        "SELECT name FROM regions WHERE region = {{ customer.home }}",
+        dialect=source.dialect,
+        catalog=source.catalog,
+        rules=source.rules,
+        variables={},
+        present=frozenset(),
+    )
+    with pytest.raises(ScopeMissing):
+        bind_values(compiled, values={}, reserved={"customer.home": value}, scope=None)
