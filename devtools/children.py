@@ -102,6 +102,8 @@ def stop_all() -> None:
 
 def end_with_signals() -> None:
     """Let a polite kill or a closed terminal end this script as Ctrl-C does."""
+    # A shell script that starts this in the background has Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _raise_exit)
 

@@ -138,7 +138,8 @@ def _postgresql(folder: Path, port: int, password: str) -> _Started:
         for path in (folder, words):
             shutil.chown(path, user)
     # With a password: on a machine with more users, a superuser without one would be everybody's shell.
-    options = ["--no-sync", "-U", "postgres", "-A", "scram-sha-256", "--pwfile", words, "-E", "UTF8", "--locale", "C.UTF-8"]
+    options = ["--no-sync", "-U", "postgres", "-A", "scram-sha-256", "--pwfile", words]
+    options += ["-E", "UTF8", "--locale", "C.UTF-8"]
     made = subprocess.run(
         [str(word) for word in (programs / "initdb", "-D", data, *options)],
         cwd=folder,
