@@ -77,7 +77,8 @@ mkdirSync(join(fresh, "static"), { recursive: true });
 try {
   const production = { define: { "process.env.NODE_ENV": '"production"' } };
   const parts = await Promise.all([
-    group(present(MODULES), { ...production, format: "esm", splitting: true }),
+    // No splitting: a chunk that both modules share would cost the page a round trip before its script runs.
+    group(present(MODULES), { ...production, format: "esm" }),
     group(present(CLASSIC), { ...production, format: "iife" }),
     group(present(STYLES), { plugins: [themes] }),
     serverBundle(),

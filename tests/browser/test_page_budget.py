@@ -28,6 +28,13 @@ def _with_imports(path: Path, seen: dict[Path, int]) -> int:
     return sum(seen.values())
 
 
+def test_the_pages_script_waits_for_no_other_file() -> None:
+    seen: dict[Path, int] = {}
+    _with_imports(_file("dashboard.js"), seen)
+
+    assert list(seen) == [_file("dashboard.js")]
+
+
 def test_the_page_loads_at_most_40_kb_of_script_before_the_first_interaction() -> None:
     assert _with_imports(_file("dashboard.js"), {}) <= 40 * KB
 

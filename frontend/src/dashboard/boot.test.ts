@@ -4,7 +4,7 @@ import { readBoot, readChoices } from "./boot";
 
 const SENT = {
   data_url: "/data/explo_jwe", environment: null,
-  panels: [{ id: "revenue", type: "number", state: "ready" }],
+  panels: [{ id: "revenue" }],
   variables: [{ name: "region", label: "Region", type: "choice", mode: "open", value: null, initial: null, choices: [{ value: "DACH", label: "DACH" }] }],
   locale: "en", time_zone: "UTC", seconds_left: 3600, refresh_minutes: null, origins: ["https://app.a.test"], subject: "s",
   viewer_may_change: true, may_export: false, ignored: [],
@@ -15,6 +15,7 @@ test("what the server sends is read into the page's own words", () => {
   assert.equal(boot.secondsLeft, 3600);
   assert.equal(boot.refreshMinutes, null);
   assert.equal(boot.mayChange, true);
+  assert.deepEqual(boot.panels, ["revenue"]);
   assert.deepEqual(boot.variables[0]?.choices, [{ value: "DACH", label: "DACH" }]);
 });
 

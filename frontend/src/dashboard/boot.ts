@@ -20,16 +20,11 @@ export interface Variable {
   readonly choices: readonly Choice[];
 }
 
-export interface PanelInfo {
-  readonly id: string;
-  readonly type: string;
-  readonly state: string;
-}
-
 export interface Boot {
   readonly dataUrl: string;
   readonly environment: string | null;
-  readonly panels: readonly PanelInfo[];
+  /** Ids, in reading order. */
+  readonly panels: readonly string[];
   readonly variables: readonly Variable[];
   readonly locale: string;
   readonly timeZone: string;
@@ -49,7 +44,7 @@ export function readBoot(data: unknown): Boot {
   return {
     dataUrl: text(boot, "data_url"),
     environment: boot["environment"] === null ? null : text(boot, "environment"),
-    panels: list(boot, "panels").map(readPanel),
+    panels: list(boot, "panels").map((panel) => text(record(panel, "panels"), "id")),
     variables: readVariables(boot["variables"]),
     locale: text(boot, "locale"),
     timeZone: text(boot, "time_zone"),
@@ -75,11 +70,6 @@ export function readChoices(data: unknown): readonly Choice[] {
 /** Read the variables that the viewer may see. Throws a TypeError that names the field. */
 export function readVariables(data: unknown): readonly Variable[] {
   return list({ variables: data }, "variables").map(readVariable);
-}
-
-function readPanel(data: unknown): PanelInfo {
-  const panel = record(data, "panels");
-  return { id: text(panel, "id"), type: text(panel, "type"), state: text(panel, "state") };
 }
 
 function readVariable(data: unknown): Variable {

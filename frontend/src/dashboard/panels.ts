@@ -2,7 +2,6 @@
 
 import { need } from "./dom";
 import { PanelLoader, type LoaderHost, type Manner } from "./loader";
-import type { PanelInfo } from "./boot";
 
 export interface PanelsHost extends Omit<LoaderHost, "onSettled"> {
   /** Called once after each round, when the last panel of it has an answer. */
@@ -14,9 +13,9 @@ export class Panels {
   private readonly awaited = new Set<string>();
   private manner: Manner = "arrival";
 
-  constructor(panels: readonly PanelInfo[], private readonly host: PanelsHost) {
+  constructor(ids: readonly string[], private readonly host: PanelsHost) {
     const loaderHost: LoaderHost = { ...host, onSettled: (id) => this.settle(id) };
-    for (const { id } of panels) {
+    for (const id of ids) {
       this.loaders.set(id, new PanelLoader(id, need(`[data-panel="${CSS.escape(id)}"]`, HTMLElement), loaderHost));
     }
     document.addEventListener("click", (event) => this.onClick(event));
