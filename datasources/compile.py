@@ -108,7 +108,7 @@ def _reserved(bind: Bind, reserved: Mapping[str, object]) -> object:
     try:
         return convert(bind, value)
     except BadValue as error:
-        raise ScopeMissing(error.detail) from error
+        raise ScopeMissing(error.detail) from None
 
 
 @lru_cache(maxsize=KEPT)
@@ -157,8 +157,8 @@ def _parse(sql: str, dialect: Dialect) -> Any:
         trees = grammar(dialect).parser().parse(tokens, text)
     except (QueryRejected, RecursionError):
         raise
-    except Exception as error:  # The parser lets IndexError and others out for odd statements.
-        raise QueryRejected(_first_line(error), detail=str(error)[:500]) from error
+    except Exception as error:  # noqa: BLE001 -- the parser lets IndexError and others out for odd statements
+        raise QueryRejected(_first_line(error), detail=str(error)[:500]) from None
     if len(trees) != 1 or trees[0] is None:
         raise QueryRejected("Exactly one SELECT statement is needed.")
     return trees[0]

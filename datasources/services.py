@@ -80,6 +80,17 @@ def set_rule(
     return rule
 
 
+def delete_source(source: DataSource, *, actor: Actor) -> None:
+    """Forget a database and its rules; panels that name it fail from now on."""
+    subject = feed_subject(source.workspace_id, source.name)
+    engine, connection = ENGINES[source.engine], source.connection
+    with transaction.atomic():
+        audit.record(source.workspace.organization, actor, "source.deleted", source.name)
+        announce(FeedKind.SOURCE, subject)
+        source.delete()
+    engine.close(connection)
+
+
 def check_role(source: DataSource) -> Role:
     """Say what the source's login may do besides reading. Raises SourceUnavailable."""
     return ENGINES[source.engine].check_role(source.connection)

@@ -27,6 +27,7 @@ Action = Literal[
     "source.created",
     "source.catalog_read",
     "source.rule_changed",
+    "source.deleted",
 ]
 
 

@@ -54,7 +54,8 @@ class Role:
 class Engine(Protocol):
     """One database. Every method may be called from any thread, and none knows a model.
 
-    Errors are those of datasources.errors; a driver's own words go to ``detail`` only.
+    Errors are those of datasources.errors; a driver's own words go to ``detail`` only, so they are raised ``from
+    None``: a traceback in a log would hold them, and with them rows.
     """
 
     name: ClassVar[str]

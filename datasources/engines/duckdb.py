@@ -112,7 +112,7 @@ class DuckDB:
         try:
             rows = cursor.execute(_COLUMNS).fetchall()
         except duckdb.Error as error:
-            raise SourceUnavailable(str(error)) from error
+            raise SourceUnavailable(str(error)) from None
         finally:
             cursor.close()
         return grouped(rows)
@@ -133,7 +133,7 @@ class DuckDB:
                 columns = [(name, _kind(kind)) for name, kind, *_ in cursor.description]
                 rows = cursor.fetchmany(max_rows + 1)
             except (duckdb.Error, MemoryError) as error:
-                raise _failure(error, timed_out=deadline.passed) from error
+                raise _failure(error, timed_out=deadline.passed) from None
             finally:
                 cursor.close()
         return make_result(columns, rows, max_rows)
@@ -155,7 +155,7 @@ class DuckDB:
                     known = self._handles[path] = (state, _open(path))
                 return known[1].cursor()
         except (OSError, duckdb.Error) as error:
-            raise SourceUnavailable(str(error)) from error
+            raise SourceUnavailable(str(error)) from None
 
 
 def _open(path: str) -> Any:

@@ -92,7 +92,7 @@ class PostgreSQL:
                 found = _fetch(line, sql, [_adapted(value) for value in params])
             except psycopg.Error as error:
                 line.close()
-                raise _failure(error, timed_out=deadline.passed) from error
+                raise _failure(error, timed_out=deadline.passed) from None
             except BaseException:
                 line.close()
                 raise

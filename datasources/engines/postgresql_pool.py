@@ -71,13 +71,13 @@ class Pool:
         try:
             line = psycopg.connect(**self._conninfo, autocommit=True, prepare_threshold=None)
         except psycopg.Error as error:
-            raise SourceUnavailable(str(error)) from error
+            raise SourceUnavailable(str(error)) from None
         line.adapters.register_dumper(str, StrDumper)  # Text is bound as text, never as a type the server guesses.
         try:
             return _begun(line, begin)
         except psycopg.Error as error:
             line.close()
-            raise SourceUnavailable(str(error)) from error
+            raise SourceUnavailable(str(error)) from None
 
 
 def _begun(line: Line, begin: str) -> Line:

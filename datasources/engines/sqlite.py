@@ -66,7 +66,7 @@ class SQLite:
             try:
                 rows = database.execute(_COLUMNS).fetchall()
             except sqlite3.Error as error:
-                raise SourceUnavailable(str(error)) from error
+                raise SourceUnavailable(str(error)) from None
         return grouped(rows)
 
     def check_role(self, connection: Connection) -> Role:
@@ -85,7 +85,7 @@ class SQLite:
                     cursor = database.execute(sql, [_adapted(value) for value in params])
                     rows = cursor.fetchmany(max_rows + 1)
                 except sqlite3.Error as error:
-                    raise _failure(error, timed_out=deadline.passed) from error
+                    raise _failure(error, timed_out=deadline.passed) from None
                 names = [name for name, *_ in cursor.description or ()]
         return make_result([(name, _kind(rows, place)) for place, name in enumerate(names)], rows, max_rows)
 
@@ -101,7 +101,7 @@ def _open(connection: Connection) -> Iterator[sqlite3.Connection]:
             uri, uri=True, timeout=CONNECT_SECONDS, isolation_level=None, check_same_thread=False
         )
     except sqlite3.Error as error:
-        raise SourceUnavailable(str(error)) from error
+        raise SourceUnavailable(str(error)) from None
     try:
         _harden(database)
         yield database

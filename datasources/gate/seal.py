@@ -40,8 +40,8 @@ def write(tree: Any, dialect: Dialect, marks: int) -> str:
         again = grammar(dialect).parser().parse(tokens, text)
     except RecursionError:
         raise
-    except Exception as error:  # The parser lets IndexError and others out for odd statements.
-        raise QueryRejected(_UNCLEAR, detail=str(error)[:500]) from error
+    except Exception as error:  # noqa: BLE001 -- the parser lets IndexError and others out for odd statements
+        raise QueryRejected(_UNCLEAR, detail=str(error)[:500]) from None
     if again != [tree]:
         raise QueryRejected(_UNCLEAR)
     _check_words(tokens, dialect)

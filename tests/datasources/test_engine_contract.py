@@ -3,6 +3,7 @@
 import datetime
 import json
 import time
+import traceback
 from collections.abc import Callable
 
 import pytest
@@ -118,6 +119,13 @@ def test_a_drivers_words_never_reach_the_message(run: Run) -> None:
         run("SELECT no_such_column FROM orders")
     assert "no_such_column" in caught.value.detail
     assert "no_such_column" not in f"{caught.value} {caught.value.message} {caught.value!r}"
+
+
+def test_a_logged_traceback_holds_no_words_of_the_driver(run: Run) -> None:
+    with pytest.raises(QueryFailed) as caught:
+        run("SELECT no_such_column_" + "x" * 3 + " FROM orders")
+    lines = traceback.TracebackException.from_exception(caught.value).format()
+    assert "no_such_column_xxx" not in "".join(lines)
 
 
 def test_p_sq_15_every_failure_of_a_statement_has_one_code_and_message(run: Run) -> None:

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from datasources.access import find_source, get_source, sources_named
 from datasources.errors import BadConnection, BadRule, SourceUnavailable
-from datasources.models import DataSource
+from datasources.models import DataSource, TableRule
 from datasources.rules import Kind
-from datasources.services import check_role, create_source, refresh_catalog, set_rule
+from datasources.services import check_role, create_source, delete_source, refresh_catalog, set_rule
 from embedhost.lib.errors import NotFound
 from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
@@ -150,6 +150,18 @@ def test_a_source_of_another_workspace_is_not_found(warehouse: DataSource, north
             look(other.pk, "warehouse")
     assert sources_named(northwind.pk, "warehouse") == []
     assert [source.id for source in sources_named(warehouse.workspace.organization_id, "warehouse")] == [warehouse.pk]
+
+
+def test_a_deleted_source_is_gone_with_its_rules(warehouse: DataSource) -> None:
+    set_rule(warehouse, "main.orders", kind="scoped", column="cst", actor=SYSTEM)
+    assert get_source(warehouse.workspace_id, "warehouse").version == 2
+    workspace = warehouse.workspace_id
+    delete_source(warehouse, actor=SYSTEM)
+    feed.read()
+    with pytest.raises(NotFound):
+        get_source(workspace, "warehouse")
+    assert not TableRule.objects.exists()
+    assert AuditRecord.objects.filter(action="source.deleted", subject="warehouse").exists()
 
 
 def test_the_connection_is_never_printed(warehouse: DataSource, path: Path) -> None:
