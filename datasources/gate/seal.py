@@ -25,6 +25,9 @@ _GRAMMAR = words(
     BOTH LEADING TRAILING
     """
 )
+#: Words of the grammar that call a function when a bracket follows.
+_ALSO_FUNCTIONS = words("LEFT RIGHT GROUPING")
+_VALUES = frozenset({TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER})
 _SIGNS = words("( ) [ ] , . + - * / // % = <> < <= > >= || ~")
 _MARK = re.compile(rf'"{BIND_MARK}(\d+)"')
 
@@ -61,14 +64,14 @@ def grammar(dialect: Dialect) -> Any:
 
 def _check_words(tokens: list[Any], dialect: Dialect) -> None:
     allowed = _GRAMMAR | UNITS | dialect.functions | dialect.words
-    for token in tokens:
-        kind = token.token_type
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.comments:
             raise QueryRejected(_UNCLEAR)
-        if kind in (TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER) or token.text in _SIGNS:
+        if token.token_type in _VALUES or token.text in _SIGNS:
             continue
+        called = following is not None and following.token_type == TokenType.L_PAREN
         for word in token.text.upper().split():
-            if word not in allowed:
+            if word not in allowed or (called and word in _ALSO_FUNCTIONS and word not in dialect.functions):
                 raise QueryRejected(f"{word[:40]} is not on the list of allowed functions and words. See docs/sql.md.")
 
 
