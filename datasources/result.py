@@ -53,11 +53,22 @@ def _check_size(columns: Sequence[tuple[str, str]], values: Sequence[Sequence[An
 
 def _column(kind: str, cells: Sequence[Any]) -> list[Any]:
     """Convert a column at once; one whose cells are JSON-able already is only copied."""
-    types = set(map(type, cells)) - {type(None)}
-    if types <= _PLAIN[kind]:
+    types = set(map(type, cells))
+    if types - {type(None)} <= _PLAIN[kind]:
         return list(cells)
+    if types == {datetime.date}:
+        return list(map(datetime.date.isoformat, cells))
+    if types == {decimal.Decimal}:
+        return _decimals(cells)
     convert = _CELLS[kind]
     return [None if cell is None else convert(cell) for cell in cells]
+
+
+def _decimals(cells: Sequence[decimal.Decimal]) -> list[Any]:
+    values = list(map(float, cells))
+    if not all(map(math.isfinite, values)) or max(map(abs, values)) >= _EXACT:
+        return list(map(number, cells))
+    return [int(value) if value.is_integer() else value for value in values]
 
 
 def number(cell: Any) -> int | float | None:

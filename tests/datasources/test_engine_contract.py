@@ -1,6 +1,7 @@
 """What every entry of ENGINES must do, below the gate: an engine is done when this is green for it."""
 
 import datetime
+import decimal
 import json
 import time
 import traceback
@@ -18,14 +19,14 @@ from datasources.errors import (
     ResultTooLarge,
     SourceUnavailable,
 )
-from datasources.result import Result
+from datasources.result import Result, make_result
 from datasources.snapshot import SourceSnapshot
 from tests.datasources.world import Ask, cells, schema_of
 
 Run = Callable[..., Result]
 
 #: A query that would take hours, and stays in the database all that time.
-ENDLESS = "SELECT count(*) FROM " + ", ".join(f"orders AS o{n}" for n in range(22))
+ENDLESS = "SELECT count(*) FROM " + ", ".join(f"orders AS o{n}" for n in range(13))
 
 
 @pytest.fixture
@@ -68,6 +69,23 @@ def test_null_not_a_number_and_infinity_become_none(engine: Engine, run: Run) ->
     if engine.name != "sqlite":  # SQLite has no such numbers.
         result = run("SELECT CAST('NaN' AS double precision) AS a, CAST('-Infinity' AS double precision) AS b")
         assert result.values == ([None], [None])
+
+
+@pytest.mark.parametrize(
+    ("cells_in", "cells_out"),
+    [
+        (["1.00", "2.50"], [1, 2.5]),
+        (["1.00", "NaN"], [1, None]),
+        (["9007199254740993", "1"], [9007199254740993, 1]),
+        (["Infinity", "-0.0"], [None, 0]),
+        (["1E+3", None], [1000, None]),
+    ],
+)
+def test_decimals_are_integers_when_they_are_whole(cells_in: list[str | None], cells_out: list[float | None]) -> None:
+    rows = [(None if cell is None else decimal.Decimal(cell),) for cell in cells_in]
+    found = make_result([("a", "number")], rows, 10).values[0]
+    assert found == cells_out
+    assert [type(cell) for cell in found] == [type(cell) for cell in cells_out]
 
 
 def test_rows_beyond_the_cap_are_cut_off_and_said(run: Run) -> None:

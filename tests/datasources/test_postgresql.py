@@ -52,7 +52,7 @@ def test_a_statement_that_timed_out_is_gone_from_the_server(
     with pytest.raises(QueryTimeout):
         ENGINE.run(server, ENDLESS.replace("orders", "public.orders"), (), timeout=0.2, max_rows=1)
     with psycopg.connect(**administrator, autocommit=True) as database:
-        busy = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%%o21%%' AND pid <> %s"
+        busy = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%%o12%%' AND pid <> %s"
         assert database.execute(busy, [database.info.backend_pid]).fetchone() == (0,)
 
 
