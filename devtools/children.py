@@ -70,22 +70,22 @@ def last_lines(printed: str, count: int = 25) -> str:
 
 
 def stop(child: subprocess.Popen[bytes]) -> None:
-    """End a child and its process group: asked first, then killed."""
-    if child.poll() is None:
-        _signal_group(child.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_GRACE_SECONDS)
-    _signal_group(child.pid, signal.SIGKILL)
+    """End a child as Ctrl-C would, and then whatever is left of its process group."""
+    _ask_to_end(child)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(_GRACE_SECONDS)
+    # ProcessLookupError: nobody of the group is left. PermissionError: what is left waits to be reaped (macOS).
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     with _lock:
         _running.pop(child.pid, None)
 
 
-def _signal_group(group: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return  # Nobody of that group is left.
+def _ask_to_end(child: subprocess.Popen[bytes]) -> None:
+    """Only the child itself is asked: it ends its own children in order (granian its workers, pytest its servers)."""
+    if child.poll() is None:
+        child.send_signal(signal.SIGINT)
 
 
 def stop_all() -> None:
@@ -94,8 +94,7 @@ def stop_all() -> None:
         ending.set()
         children = list(_running.values())
     for child in children:
-        if child.poll() is None:
-            _signal_group(child.pid, signal.SIGTERM)
+        _ask_to_end(child)
     for child in children:
         stop(child)
 
