@@ -15,7 +15,7 @@ local number = 0
 function request()
   number = number %% #lines + 1
   local path, token = lines[number]:match("^(%%S+)%%s*(%%S*)$")
-  local headers = {["Host"] = "%s", ["Accept-Encoding"] = "gzip"}
+  local headers = {["Host"] = "%s", ["Accept-Encoding"] = "gzip, deflate, br, zstd"}
   if token ~= "" then headers["Authorization"] = "Bearer " .. token end
   return wrk.format("GET", path, headers)
 end

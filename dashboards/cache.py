@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -33,6 +33,11 @@ class EntryScope:
     customer_id: int | None
     generation: int | None
 
+    @property
+    def named(self) -> list[object]:
+        """The scope as it is stored and compared."""
+        return [self.organization_id, self.workspace_id, self.customer_id, self.generation]
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -55,7 +60,7 @@ def make_entry(scope: EntryScope, at: float, rows: int, plain: bytes) -> Entry:
 
 def pack(key: str, entry: Entry) -> bytes:
     """Return the bytes that are stored under ``key``."""
-    head = orjson.dumps([asdict(entry.scope), entry.at, entry.rows])
+    head = orjson.dumps([entry.scope.named, entry.at, entry.rows])
     sealed = len(head).to_bytes(4) + head + entry.body
     return _MAGIC + _mac(key, sealed) + sealed
 
@@ -69,7 +74,7 @@ def unpack(key: str, raw: bytes | None, scope: EntryScope) -> Entry | None:
         return None
     length = int.from_bytes(sealed[:4])
     stored, at, rows = orjson.loads(sealed[4 : 4 + length])
-    if stored != asdict(scope):
+    if stored != scope.named:
         return None
     return Entry(scope, at, rows, sealed[4 + length :])
 

@@ -13,10 +13,6 @@ from functools import cache
 from typing import Any, Literal
 
 import orjson
-from datasources.access import SourceSnapshot, get_source
-from datasources.compile import Compiled, bind_values, compile_query
-from datasources.run import Result, run_statement
-from datasources.scope import Scope
 from django.conf import settings
 
 from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
@@ -24,7 +20,11 @@ from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
 from dashboards.spec import DashboardSpec, PanelSpec
 from dashboards.variables import Values
+from datasources.access import SourceSnapshot, get_source
+from datasources.compile import Compiled, bind_values, compile_query
 from datasources.errors import DataSourceError
+from datasources.run import Result, run_statement
+from datasources.scope import Scope
 from embedhost.lib.errors import Refused
 from embedhost.lib.store import store
 from secrets_admin.feed import feed
@@ -208,7 +208,7 @@ def _data_key(
     request: PanelRequest, source: SourceSnapshot, compiled: Compiled, params: tuple[object, ...], scope: EntryScope
 ) -> str:
     parts: list[object] = [
-        [scope.organization_id, scope.workspace_id, scope.customer_id, scope.generation],
+        scope.named,
         [source.id, source.version, source.role, source.rules.version, source.catalog.version],
         [request.grant.version, request.grant.version_id, request.panel.id, compiled.digest],
         [request.time_zone, settings.MAX_ROWS],

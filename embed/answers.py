@@ -61,7 +61,7 @@ def compress(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
     if not isinstance(response, HttpResponse) or "Content-Encoding" in response or len(response.content) < 1000:
         return response
     patch_vary_headers(response, ("Accept-Encoding",))
-    accepted = request.headers.get("Accept-Encoding", "")
+    accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
     name = next((name for name in _COMPRESSORS if name in accepted), None)
     if name is not None:
         response.content = _COMPRESSORS[name](response.content)

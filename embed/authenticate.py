@@ -83,7 +83,7 @@ def _check_address(request: HttpRequest, token: str) -> None:
 
 
 def _bearer(request: HttpRequest) -> str:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    kind, _, token = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
     if kind.lower() != "bearer" or not token or "," in token:
         raise TokenError(Reason.MALFORMED, problem="The call carries no token.")
     return token

@@ -85,7 +85,7 @@ def _data(request: HttpRequest, result: PanelResult) -> HttpResponse:
     if result.entry is None:
         return _pending()
     headers = {"Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+    if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
         headers["Content-Encoding"] = "gzip"
         return HttpResponse(result.entry.body, content_type="application/json", headers=headers)
     return HttpResponse(result.entry.plain(), content_type="application/json", headers=headers)

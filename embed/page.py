@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -60,6 +61,7 @@ class Page:
     may_export: bool
     boot: dict[str, Any]
     noscript_refresh: bool
+    words: SafeString
 
 
 def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[Card]) -> Page:
@@ -84,6 +86,7 @@ def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[C
         may_export=may_export,
         boot=_boot(opened, wishes, shown, cards, may_export=may_export),
         noscript_refresh=any(card.state == "pending" for card in cards),
+        words=_words(wishes.locale),
     )
 
 
@@ -182,6 +185,13 @@ def render_page(page: Page) -> str:
     """Return the page's HTML in the viewer's language."""
     with override(page.locale):
         return render_to_string("embed/page.html", {"page": page})
+
+
+@lru_cache(maxsize=100)
+def _words(locale: str) -> SafeString:
+    """The script's words in one language; rendering their many tags anew was a third of a warm page's cost."""
+    with override(locale):
+        return render_to_string("embed/words.html")
 
 
 def policy(page: Page, origins: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import Resolver404, resolve, set_urlconf
+from django.urls import Resolver404, resolve
 
 from embed.answers import answer_error, compress, protect
 from embedhost.lib.errors import NotFound, PlainHttp, Refused, Unexpected
@@ -29,7 +29,6 @@ class SplitHosts:
 
 
 def _embed(request: HttpRequest) -> HttpResponseBase:
-    set_urlconf(settings.EMBED_URLCONF)
     try:
         response = _call_view(request)
     except Refused as refusal:
@@ -37,8 +36,6 @@ def _embed(request: HttpRequest) -> HttpResponseBase:
     except Exception:  # The outermost boundary: whatever happens, the viewer sees the neutral page.
         logger.exception("embed request failed")
         response = answer_error(request, Unexpected())
-    finally:
-        set_urlconf(None)
     return compress(request, protect(request, response))
 
 

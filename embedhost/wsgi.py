@@ -48,6 +48,8 @@ def _inherited() -> Environ:
 
 
 def _trusted(address: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    if not networks:
+        return False
     try:
         peer = ipaddress.ip_address(address)
     except ValueError:

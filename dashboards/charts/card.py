@@ -73,7 +73,7 @@ def draw_card(panel: CardPanel, spec: Mapping[str, Any] | None, state: CardState
 def _render(
     kind: str, panel: CardPanel, state: CardState, facts: Mapping[str, Any], shown: str = "ready"
 ) -> SafeString:
-    context = {"panel": panel, "state": state, "shown": shown, **facts}
+    context = {"panel": panel, "state": state, "shown": shown, "undrawn": False, **facts}
     return mark_safe(render_to_string(f"dashboards/card_{kind}.html", context).strip())  # noqa: S308  # a template
 
 
@@ -205,7 +205,9 @@ def _blank(panel: CardPanel) -> dict[str, Any]:
 
 def _empty(panel: CardPanel, state: CardState, facts: dict[str, Any]) -> SafeString:
     title = panel.encoding.get("empty") or gettext("Nothing in this period")
-    facts |= {**_blank(panel), "has_legend": _has_legend(panel), "title": title}
+    # A table's rows can reach far below the fold; its message stands where it is seen.
+    blank = {"blanks": []} if panel.type == "table" else _blank(panel)
+    facts |= {**blank, "has_legend": _has_legend(panel), "title": title}
     facts["advice"] = state.message or gettext("Try a longer period or other filters.")
     return _render("state", panel, state, facts, "empty")
 

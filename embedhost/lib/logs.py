@@ -12,6 +12,8 @@ from django.views.debug import SafeExceptionReporterFilter
 _TOKEN_IN_PATH = re.compile(r"(/iframe/|/d/[^/\s]+/[^/\s]+/|/embed/dashboard/|/dashboard/)[^/\s?\"']+")
 _TOKEN_IN_QUERY = re.compile(r"((?:embed_token|embedded-token|token)=)[^&\s\"']+")
 _COMPACT = re.compile(r"\b[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_.-]{16,}")
+#: What a record may carry besides its event: names and codes, never values.
+_FACTS = ("reason", "claim", "reference", "organization_id", "verified", "panel", "code", "problem", "error")
 _BEARER = re.compile(r"(?i)(authorization\W+|bearer\s+)\S+")
 
 
@@ -52,7 +54,7 @@ def configuration(level: str) -> dict[str, Any]:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
         ],
-        "foreign_pre_chain": [structlog.stdlib.ExtraAdder(allow=set()), *_shared()],
+        "foreign_pre_chain": [structlog.stdlib.ExtraAdder(allow=_FACTS), *_shared()],
         "use_get_message": True,
     }
     return {
@@ -63,6 +65,10 @@ def configuration(level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"level": level, "propagate": True, "handlers": []},
+            # Refusals have a record of their own, with their reason; this one would only repeat the path.
+            "django.request": {"level": "ERROR"},
+            # Its records repeat the whole context, rows included, when a template names a variable that is not set.
+            "django.template": {"level": "INFO"},
             # Its records repeat every statement with its bound values.
             "django.db.backends": {"level": "INFO"},
         },
