@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connections
 from django.contrib.auth.hashers import make_password
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import Settings

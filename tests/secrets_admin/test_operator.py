@@ -34,9 +34,7 @@ def test_a_new_organization_has_a_workspace_and_an_owner_and_may_not_embed(
 
 
 @pytest.mark.parametrize("slug", ["Camino", "1camino", "ca mino", "", "camino\n"])
-def test_a_malformed_slug_is_refused_and_nothing_is_made(
-    slug: str, db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_malformed_slug_is_refused_and_nothing_is_made(slug: str, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CommandError, match="Nothing was made"):
         create(monkeypatch, slug=slug)
     assert not Organization.objects.exists()
