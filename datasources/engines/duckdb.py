@@ -150,9 +150,12 @@ class DuckDB:
             stat = Path(path).stat()
             state = (os.getpid(), stat.st_dev, stat.st_ino, stat.st_mtime_ns)
             with self._lock:
-                known = self._handles.get(path)
+                known = self._handles.pop(path, None)
                 if known is None or known[0] != state:
-                    known = self._handles[path] = (state, _open(path))
+                    # While the old handle lives, DuckDB would give its locked instance for the new file.
+                    known = None
+                    known = (state, _open(path))
+                self._handles[path] = known
                 return known[1].cursor()
         except (OSError, duckdb.Error) as error:
             raise SourceUnavailable(str(error)) from None
