@@ -10,6 +10,7 @@ import pytest
 
 from dashboards.charts.card import CardPanel, CardState, draw_card
 from dashboards.charts.drawer import Drawer, DrawingFailed
+from dashboards.charts.sizes import table_height
 from tests.charts.specs import EUROS, SPECS, by_month, by_region, column, number, products, spec_of
 
 EVIL = [
@@ -251,6 +252,22 @@ def test_a_waiting_card_keeps_the_place_of_its_drawing(name: str) -> None:
     assert sizes.findall(waiting) == drawn
     assert ("legend" in waiting) == ("legend" in ready)
     assert 'aria-busy="true"' in waiting
+
+
+def test_an_empty_table_is_as_low_as_its_message_while_a_waiting_one_keeps_its_size() -> None:
+    encoding = {"rows": 20}
+    no_rows = spec_of("table", encoding, column("n", "number", []))
+    empty = card(no_rows)
+    assert 'data-state="empty"' in empty
+    assert "<svg" not in empty
+    assert f'height="{table_height(20)}"' in card(None, WAITING, type="table", encoding=encoding)
+
+
+def test_a_sku_is_kept_whole_and_a_long_sub_may_break() -> None:
+    spec = products()
+    assert '<bdi class="sub short">OUT-1042</bdi>' in card(spec)
+    spec["data"]["columns"][1]["values"] = ["a-long-remark that fills lines"] * 3
+    assert '<bdi class="sub">a-long-remark' in card(spec)
 
 
 def test_a_stale_card_says_since_when() -> None:

@@ -131,7 +131,7 @@ def test_arrow_keys_read_the_chart_and_escape_lets_go(page: Page) -> None:
 
 
 def test_a_press_pins_the_tooltip_and_a_second_one_lets_go(page: Page) -> None:
-    chart, spot = page.locator("#p-pie .chart"), Position(x=220, y=140)
+    chart, spot = page.locator("#p-pie .chart"), Position(x=250, y=140)
     chart.click(position=spot)
     page.mouse.move(5, 5)
     assert "Web" in page.locator("#p-pie .tip").inner_text()

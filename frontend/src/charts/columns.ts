@@ -33,12 +33,11 @@ function scaleOf(spec: DrawingSpec, plot: Plot): Scale {
 function bars(spec: DrawingSpec, plot: Plot): BarSeriesOption[] {
   const stacked = isStacked(spec);
   const many = plot.series.length > 1;
-  const open = spec.encoding.partial ? plot.headings.length - 1 : -1;
   return plot.series.map((s) => ({
     ...STILL, type: "bar", clip: false, ...(stacked ? { stack: "all" } : {}), barGap: "8%",
     barCategoryGap: spec.width < 480 ? "24%" : "34%", barMaxWidth: 72,
     itemStyle: { color: v(s.colour), ...(stacked && many ? { borderColor: v("card"), borderWidth: 0.75 } : {}) },
-    data: s.values.map((value, i) => (i === open ? { value, itemStyle: { opacity: 0.45 } } : value)),
+    data: s.values.map((value, i) => (i === plot.open ? { value, itemStyle: { opacity: 0.45 } } : value)),
   }));
 }
 

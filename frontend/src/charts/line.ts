@@ -34,10 +34,10 @@ const stroke = (colour: string, width: number): LineSeriesOption => ({
 /** Return the index of the last value, or -1. */
 const lastIndex = (values: (number | null)[]): number => values.findLastIndex((n) => n !== null);
 
-function drawn(spec: DrawingSpec, s: Series, fill: boolean): LineSeriesOption[] {
+function drawn(plot: Plot, s: Series, fill: boolean): LineSeriesOption[] {
   const area = fill ? { areaStyle: { color: v(s.colour), opacity: 0.08 } } : {};
   const end = lastIndex(s.values);
-  if (!spec.encoding.partial || end < 1) return [{ ...stroke(s.colour, 2.5), ...area, data: s.values }];
+  if (end < 1 || end !== plot.open) return [{ ...stroke(s.colour, 2.5), ...area, data: s.values }];
   const tail = stroke(s.colour, 2.5);
   return [
     { ...stroke(s.colour, 2.5), ...area, data: s.values.map((n, i) => (i < end ? n : null)) },
@@ -45,12 +45,20 @@ function drawn(spec: DrawingSpec, s: Series, fill: boolean): LineSeriesOption[] 
   ];
 }
 
+/** A value without neighbours has no line to lie on, so it is a dot. */
+function lonely(s: Series): ScatterSeriesOption[] {
+  const at = (i: number): number | null => s.values[i] ?? null;
+  const data = s.values.flatMap((n, i) => (n !== null && at(i - 1) === null && at(i + 1) === null ? [[i, n]] : []));
+  const dots = { ...STILL, type: "scatter", clip: false, symbol: "circle", symbolSize: 7, data } as const;
+  return data.length > 0 ? [{ ...dots, itemStyle: { opacity: 1, color: v(s.colour) } }] : [];
+}
+
 interface Note { at: number; value: number; label: string; above: boolean; strong: boolean; hollow: boolean }
 
 function dot(spec: DrawingSpec, note: Note, s: Series, count: number): ScatterSeriesOption {
-  const edge = (side: number): number => (isRtl(spec) ? count - 1 - note.at : note.at) / Math.max(1, count - 1) - side;
+  const place = count < 2 ? 0.5 : (isRtl(spec) ? count - 1 - note.at : note.at) / (count - 1);
   const room = textWidth(note.label) / 2 / Math.max(1, spec.width - 60);
-  const align = edge(0) < room ? "left" : -edge(1) < room ? "right" : "center";
+  const align = place < room ? "left" : 1 - place < room ? "right" : "center";
   return {
     ...STILL, type: "scatter", clip: false, symbol: "circle", symbolSize: 7, z: 5, data: [[note.at, note.value]],
     itemStyle: note.hollow ? { opacity: 1, color: v("card"), borderColor: v(s.colour), borderWidth: 2 } : { opacity: 1, color: v(s.colour) },
@@ -86,7 +94,7 @@ function notes(spec: DrawingSpec, plot: Plot, scale: Scale): ScatterSeriesOption
   if (!s || plot.series.length !== 1) return [];
   const end = lastIndex(s.values);
   if (end < 0) return [];
-  const open = spec.encoding.partial && end > 0 ? partialNote(spec, s, scale, end) : null;
+  const open = end === plot.open ? partialNote(spec, s, scale, end) : null;
   const peak = peakNote(spec, s, open ? end : end + 1);
   const clash = open && peak && open.above && (end - peak.at) / plot.headings.length < 0.35;
   return [open, clash ? null : peak].filter((n) => n !== null).map((n) => dot(spec, n, s, plot.headings.length));
@@ -105,8 +113,8 @@ function option(spec: DrawingSpec): EChartsOption {
     xAxis: categoryAxis(spec, names, false, axis.scale.min < 0),
     yAxis: axis.option,
     series: [
-      ...(plot.compare ? [{ ...stroke("past", 1.5), data: plot.compare.values }] : []),
-      ...plot.series.toReversed().flatMap((s) => drawn(spec, s, fill)),
+      ...(plot.compare ? [{ ...stroke("past", 1.5), data: plot.compare.values }, ...lonely(plot.compare)] : []),
+      ...plot.series.toReversed().flatMap((s) => [...drawn(plot, s, fill), ...lonely(s)]),
       ...notes(spec, plot, scale),
     ],
   };

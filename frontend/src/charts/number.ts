@@ -5,13 +5,22 @@ import { decimalsFor, exact } from "./format";
 import { BASE, STILL, v } from "./look";
 import type { DrawingSpec } from "./spec";
 import { column, isRtl, labelOf, number } from "./spec";
+import { openMoment, timeAxis } from "./time";
 
 const trendOf = (spec: DrawingSpec): (number | null)[] => column(spec, spec.encoding.trend).values.map(number);
 
+/** Return the row whose period is not over, or -1. */
+function openRow(spec: DrawingSpec): number {
+  const periods = spec.encoding.x === undefined ? spec.data.columns[0] : column(spec, spec.encoding.x);
+  const axis = spec.encoding.partial && periods ? timeAxis(periods, spec.time_zone) : null;
+  const open = axis && openMoment(axis, spec.as_of, spec.time_zone);
+  return open === null ? -1 : axis?.moments.indexOf(open) ?? -1;
+}
+
 /** Return the index that carries the dot: the last value, or the one before it while its period is still open. */
-function dotAt(values: (number | null)[], partial: boolean): number {
+function dotAt(values: (number | null)[], open: number): number {
   const end = values.findLastIndex((n) => n !== null);
-  return partial && end > 0 ? end - 1 : end;
+  return end === open && end > 0 ? end - 1 : end;
 }
 
 function option(spec: DrawingSpec): EChartsOption {
@@ -20,7 +29,7 @@ function option(spec: DrawingSpec): EChartsOption {
   const high = present.reduce((most, n) => Math.max(most, n), -Infinity);
   const low = present.reduce((least, n) => Math.min(least, n), Infinity);
   const margin = (high - low || Math.abs(high) || 1) * 0.1;
-  const dot = dotAt(values, spec.encoding.partial === true);
+  const dot = dotAt(values, openRow(spec));
   const solid = values.map((n, i) => (i <= dot ? n : null));
   const open = values.map((n, i) => (i >= dot ? n : null));
   const stroke = { ...STILL, type: "line", symbol: "none", clip: false, sampling: "lttb" } as const;

@@ -24,7 +24,7 @@ export function categoryAxis(spec: DrawingSpec, names: string[], gap: boolean, c
     axisLine: { show: !crossed, onZero: false, lineStyle: { color: v("axis"), width: 1 } },
     axisLabel: {
       ...TEXT, interval: (i: number) => names[i] !== "", margin: 10, lineHeight: 16, hideOverlap: false, rotate: 0,
-      ...(gap ? {} : { alignMinLabel: isRtl(spec) ? "right" : "left", alignMaxLabel: isRtl(spec) ? "left" : "right" }),
+      ...(gap || names.length < 2 ? {} : { alignMinLabel: isRtl(spec) ? "right" : "left", alignMaxLabel: isRtl(spec) ? "left" : "right" }),
     },
   };
 }

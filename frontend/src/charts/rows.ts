@@ -36,7 +36,7 @@ export function rowsOf(spec: DrawingSpec, plot: Plot): Row[] {
   return [...all.slice(0, fit - 1), additive(spec) ? last : { ...last, values: last.values.map(() => null), past: null }];
 }
 
-interface Layout { rows: Row[]; name: number; gap: number; texts: string[]; shares: string[] }
+interface Layout { rows: Row[]; name: number; gap: number; texts: string[]; shares: string[]; reach: [number, number] }
 
 function layout(spec: DrawingSpec, plot: Plot): Layout {
   const rows = rowsOf(spec, plot);
@@ -50,23 +50,28 @@ function layout(spec: DrawingSpec, plot: Plot): Layout {
   const shares = wanted ? rows.map((row) => share(Math.max(0, row.sum) / whole, spec.locale)) : [];
   const beside = widest(texts) + 14 + (wanted ? widest(shares) + 10 : 0);
   const fits = spec.width - name - beside > spec.width * 0.25;
-  return { rows, name, texts, shares: fits ? shares : [], gap: fits ? beside : widest(texts) + 14 };
+  const ends = rows.flatMap((row) => [row.sum, row.past ?? 0]);
+  const reach: [number, number] = [Math.min(0, ...ends), Math.max(0, ...ends) || 1];
+  return { rows, name, texts, reach, shares: fits ? shares : [], gap: fits ? beside : widest(texts) + 14 };
 }
 
 function bar(spec: DrawingSpec, plot: Plot, l: Layout, k: number): BarSeriesOption {
   const rtl = isRtl(spec);
   const last = k === plot.series.length - 1;
   const many = plot.series.length > 1;
+  const px = (spec.width - l.name - l.gap) / (l.reach[1] - l.reach[0]);
+  // The caption stands behind the tick of the past where that reaches farther than the bar.
+  const over = (row: Row): number => Math.max(0, (row.past ?? 0) - Math.max(0, row.sum)) * px;
   const caption = (i: number): string => {
     const parts = [`{v|${l.texts[i] ?? ""}}`, l.shares[i] === undefined ? "" : `{s|${l.shares[i]}}`];
     return (rtl ? parts.reverse() : parts).join("");
   };
   return {
     ...STILL, type: "bar", clip: false, stack: "all", barMaxWidth: 20, barCategoryGap: "46%",
-    data: l.rows.map((row) => row.values[k] ?? (last ? 0 : null)),
+    data: l.rows.map((row) => ({ value: row.values[k] ?? (last ? 0 : null), label: { distance: 8 + over(row) } })),
     itemStyle: { color: v(plot.series[k]?.colour ?? "c1"), borderRadius: many ? 0 : rtl ? [1, 0, 0, 1] : [0, 1, 1, 0], ...(many ? { borderColor: v("card"), borderWidth: 0.75 } : {}) },
     label: {
-      show: last, position: rtl ? "left" : "right", distance: 8, formatter: (p) => caption(p.dataIndex),
+      show: last, position: rtl ? "left" : "right", formatter: (p) => caption(p.dataIndex),
       rich: { v: { ...TEXT, color: v("ink") }, s: { ...TEXT, padding: rtl ? [0, 8, 0, 0] : [0, 0, 0, 8] } },
     },
   };
@@ -83,13 +88,12 @@ const bottom = (spec: DrawingSpec, count: number): number => Math.max(0, spec.he
 export function rows(spec: DrawingSpec, plot: Plot): EChartsOption {
   const l = layout(spec, plot);
   const rtl = isRtl(spec);
-  const ends = l.rows.flatMap((row) => [row.sum, row.past ?? 0]);
   const [left, right] = rtl ? [l.gap, l.name] : [l.name, l.gap];
   const under = bottom(spec, l.rows.length);
   return {
     ...BASE,
     grid: { left, right, top: 0, bottom: under, outerBoundsMode: "none" },
-    xAxis: { type: "value", show: false, inverse: rtl, min: Math.min(0, ...ends), max: Math.max(...ends) || 1 },
+    xAxis: { type: "value", show: false, inverse: rtl, min: l.reach[0], max: l.reach[1] },
     yAxis: {
       type: "category", inverse: true, position: rtl ? "right" : "left", data: l.rows.map((row) => truncate(row.heading, l.name - 8)),
       axisTick: { show: false }, axisLine: { show: false },

@@ -2,7 +2,7 @@
 import type { Cell, DrawingSpec } from "./spec";
 import { column, labelOf, number, text, words } from "./spec";
 import type { TimeAxis } from "./time";
-import { filled, labels, long, timeAxis } from "./time";
+import { filled, labels, long, openMoment, timeAxis } from "./time";
 
 export interface Series { name: string; label: string; colour: string; values: (number | null)[] }
 export interface Legend { name: string; label: string; colour: string; kind: "area" | "line" | "tick" }
@@ -17,6 +17,8 @@ export interface Plot {
   time: TimeAxis | null;
   series: Series[];
   compare: Series | null;
+  /** The category whose period is not over, when the author asks for `partial`; else -1. */
+  open: number;
 }
 
 const CATCH_ALL = /^(other|others|unknown|none|n\/a|returned|rest|sonstige|autres)$/i;
@@ -120,6 +122,11 @@ function coloured(spec: DrawingSpec, axis: Axis, most: number): Series[] {
   return ordered(limited(all, spec, most), spec);
 }
 
+function openOf(spec: DrawingSpec, { time, moments }: Axis): number {
+  const open = time && spec.encoding.partial ? openMoment(time, spec.as_of, spec.time_zone) : null;
+  return open === null ? -1 : moments.indexOf(open);
+}
+
 /** Return the plot of a spec with at most `most` series. Throws when a named column is missing. */
 export function plotOf(spec: DrawingSpec, most: number): Plot {
   const axis = axisOf(spec);
@@ -129,7 +136,7 @@ export function plotOf(spec: DrawingSpec, most: number): Plot {
   const past = compare === undefined || (spec.only && !spec.only.includes(compare)) ? null : compare;
   const names = axis.keys.map(text);
   return {
-    time, series,
+    time, series, open: openOf(spec, axis),
     headings: time ? moments.map((at) => long(at, time, spec.locale)) : names,
     axisLabels: (room) => (time ? labels(moments, time, spec.locale, room) : names),
     compare: past === null ? null : { name: past, label: labelOf(spec, past), colour: "past", values: along(spec, axis, past) },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Column } from "./spec";
-import { dayOf, filled, labels, long, parse, timeAxis } from "./time";
+import { dayOf, filled, labels, long, openMoment, parse, timeAxis } from "./time";
 
 const dates = (values: string[], type: Column["type"] = "date"): Column => ({ name: "d", type, values });
 const axisOf = (values: string[], zone = "UTC", type: Column["type"] = "date"): NonNullable<ReturnType<typeof timeAxis>> => {
@@ -65,4 +65,37 @@ test("a day is said in the viewer's zone; an unknown zone is UTC", () => {
   assert.equal(dayOf("2026-11-20T23:30:00Z", "Asia/Tokyo", "en"), "21 Nov");
   assert.equal(dayOf("2026-11-20T23:30:00Z", "No/Where", "en"), "20 Nov");
   assert.equal(dayOf("soon", "UTC", "en"), null);
+});
+
+const isOpen = (values: string[], asOf: string | undefined, zone = "UTC", type: Column["type"] = "date"): boolean =>
+  openMoment(axisOf(values, zone, type), asOf, zone) !== null;
+
+test("a period is open from its first moment until one step later, for every step", () => {
+  const cases: [string[], string, string][] = [
+    [["2024-01-01", "2025-01-01"], "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z"],
+    [["2026-04-01", "2026-07-01"], "2026-09-30T23:59:59Z", "2026-10-01T00:00:00Z"],
+    [["2025-12-01", "2026-02-01", "2026-01-01"], "2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z"],
+    [["2026-11-09", "2026-11-16"], "2026-11-22T23:59:59Z", "2026-11-23T00:00:00Z"],
+    [["2026-11-18", "2026-11-20", "2026-11-21"], "2026-11-21T23:59:59Z", "2026-11-22T00:00:00Z"],
+  ];
+  for (const [values, during, after] of cases) {
+    assert.ok(isOpen(values, during), during);
+    assert.ok(!isOpen(values, after), after);
+    assert.ok(!isOpen(values, "2020-01-01T00:00:00Z"));
+  }
+  assert.ok(!isOpen(MONTHS, undefined) && !isOpen(MONTHS, "soon"));
+});
+
+test("whether a period is open is read from the viewer's clock", () => {
+  assert.ok(!isOpen(MONTHS, "2026-03-31T23:30:00Z", "Europe/Berlin"));
+  assert.ok(isOpen(MONTHS, "2026-04-01T03:30:00Z", "America/New_York"));
+});
+
+test("months cut off at the viewer's midnight, and hours, end with their own step", () => {
+  const months = ["2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"];
+  assert.ok(isOpen(months, "2026-11-30T22:59:00Z", "Europe/Berlin", "datetime"));
+  assert.ok(!isOpen(months, "2026-11-30T23:01:00Z", "Europe/Berlin", "datetime"));
+  const hours = ["2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z", "2026-11-20T14:00:00Z"];
+  assert.ok(isOpen(hours, "2026-11-20T14:32:07Z", "Europe/Berlin", "datetime"));
+  assert.ok(!isOpen(hours, "2026-11-20T15:00:00Z", "Europe/Berlin", "datetime"));
 });

@@ -128,6 +128,34 @@ export const dayOf = (iso: string, zone: string, locale: string): string | null 
   return at === undefined ? null : tidy(intl(locale, zone, { day: "numeric", month: "short" }).format(at));
 };
 
+/** Return what a clock in `zone` shows at a moment, written as a moment of UTC. */
+function wall(at: number, zone: string): number {
+  if (zone === "UTC") return at;
+  const all = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" } as const;
+  const shown = intl("en", zone, { ...all, hourCycle: "h23" }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(shown.find((p) => p.type === type)?.value);
+  return Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
+}
+
+/** Buckets on midnight end with their calendar step, others after the shortest distance; a single one has no end. */
+function endOf(starts: number[]): number {
+  const last = starts[starts.length - 1] ?? 0;
+  if (starts.every((at) => at % DAY === 0)) return next(last, calendarStep(starts));
+  const shortest = starts.slice(1).reduce((least, at, i) => Math.min(least, at - (starts[i] ?? 0)), Infinity);
+  return Number.isFinite(shortest) ? last + shortest : last;
+}
+
+/** Return the last moment when its period is not over at `asOf` (ISO) on the clocks of `zone`, else null. */
+export function openMoment(axis: TimeAxis, asOf: string | undefined, zone: string): number | null {
+  const now = parse(asOf ?? null)?.at;
+  if (now === undefined || axis.moments.length === 0) return null;
+  const sorted = [...new Set(axis.moments)].sort((a, b) => a - b);
+  const starts = sorted.map((at) => wall(at, axis.zone));
+  const clock = wall(now, zone);
+  const isOpen = (starts[starts.length - 1] ?? 0) <= clock && clock < endOf(starts);
+  return isOpen ? sorted[sorted.length - 1] ?? null : null;
+}
+
 const EVERY: Record<Step, number[]> = {
   year: [1, 2, 5, 10, 20], quarter: [1, 2, 4, 8, 16], month: [1, 3, 6, 12, 24, 60],
   week: [1, 2, 4, 8, 13, 26, 52, 104], day: [1, 2, 7, 14, 28, 56, 91, 182, 365], moment: [1, 2, 3, 6, 12, 24, 48, 96, 192, 384],

@@ -51,8 +51,12 @@ test("the parts of a ring are found by angle and by their line", () => {
   };
   const hit = CHARTS["pie"]?.hit;
   assert.ok(hit);
-  assert.equal(hit(pie, 140, 100), 0);
+  assert.equal(hit(pie, 180, 100), 0);
   assert.equal(hit(pie, 40, 60), 1);
-  assert.equal(hit(pie, 76, 100), -1);
+  assert.equal(hit(pie, 100, 100), -1);
   assert.equal(hit(pie, 300, 114), 1);
+  const narrow = { ...pie, width: 200 };
+  assert.equal(hit(narrow, 160, 70), 0);
+  assert.equal(hit(narrow, 20, 167), 0);
+  assert.equal(hit(narrow, 20, 189), 1);
 });
