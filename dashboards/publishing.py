@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from datasources.access import SourceSnapshot, sources_named
-from datasources.compile import compile_query
-
 from dashboards import variables
 from dashboards.spec import TEXT, DashboardSpec, PanelSpec, SpecError, VariableSpec
+from datasources.access import SourceSnapshot, sources_named
+from datasources.compile import compile_query
 from datasources.errors import DataSourceError, QueryRejected
 from embedhost.lib.errors import Refused
 from secrets_admin.models import Organization

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.browser.app import App, running_app
 from tests.browser.site import Site, running_site
@@ -25,15 +25,14 @@ NewContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     """The Chromium that ``./dev test`` found, with third-party cookies blocked."""
     path = os.environ.get("TEST_CHROMIUM")
     if not path:
         pytest.fail("TEST_CHROMIUM is not set. Run the browser tests with ./dev test browser, which finds or gets one.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
