@@ -14,6 +14,8 @@ from devtools.places import PYTHON, ROOT, VAR, VENV, environment
 from tests.services import running
 
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
+#: Tests that know no database, so that one run of them is enough. They start many processes.
+_ONCE = [f"--ignore=tests/house/test_{name}.py" for name in ("compose", "dev", "docs", "locks", "settings")]
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
 
 
@@ -85,7 +87,7 @@ def _unit(arguments: Sequence[str]) -> Outcome:
 def _on_services(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
         everything = {**env, "DATABASE_URL": env["TEST_DATABASE_URL"], "REDIS_URL": env["TEST_REDIS_URL"]}
-        return _pytest("services", arguments or _marked("not browser and not deep"), everything)
+        return _pytest("services", arguments or [*_marked("not browser and not deep"), *_ONCE], everything)
 
 
 def _browser(arguments: Sequence[str]) -> Outcome:
@@ -141,7 +143,12 @@ PARTS = {
         Part("lint", "ruff, bandit, import-linter, djlint", _lint),
         Part("types", "mypy, strict", _types),
         Part("unit", "all tests but the browser's, on SQLite without Redis", _unit, takes_arguments=True),
-        Part("services", "the same on PostgreSQL with Redis", _on_services, takes_arguments=True),
+        Part(
+            "services",
+            "the same on PostgreSQL with Redis, but for what knows no database",
+            _on_services,
+            takes_arguments=True,
+        ),
         Part("typescript", "the front end's types and unit tests", _typescript),
         Part("browser", "tests in a real Chromium", _browser, takes_arguments=True),
         Part("deep", "fuzzing and corpora, at most an hour; not part of ./dev test", _deep, takes_arguments=True),
