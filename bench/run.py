@@ -240,8 +240,7 @@ def pss(pid: int) -> float:
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            stat = (entry / "stat").read_text().rpartition(")")[2].split()
-            children.setdefault(int(stat[1]), []).append(int(entry.name))
+            children.setdefault(_parent(entry), []).append(int(entry.name))
     todo, total = [pid], 0
     while todo:
         current = todo.pop()
@@ -249,6 +248,13 @@ def pss(pid: int) -> float:
         lines = Path(f"/proc/{current}/smaps_rollup").read_text().splitlines()
         total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total / 1024
+
+
+def _parent(entry: Path) -> int:
+    try:
+        return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return -1  # It ended meanwhile.
 
 
 def median(values: Sequence[float]) -> float:

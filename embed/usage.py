@@ -23,19 +23,26 @@ def record_embed(grant: Grant) -> None:
     """
     if grant.purpose is not Purpose.EMBED or _recorded.get(grant.token_digest):
         return
-    row = Embed(
-        digest=grant.token_digest,
-        organization_id=grant.organization_id,
-        dashboard_id=grant.dashboard_id,
-        customer_id=grant.customer.id if grant.customer else None,
-        key_id=grant.key_id,
-    )
     try:
-        Embed.objects.bulk_create([row], ignore_conflicts=True)
+        _insert(grant)
     except DatabaseError as error:
         connection.close()
         raise ServiceUnavailable from error
     _recorded.put(grant.token_digest, True)
+
+
+#: By hand, since the ORM would open and commit a transaction around it: three round trips for one.
+_INSERT = f"""
+    INSERT INTO {Embed._meta.db_table} (digest, organization_id, dashboard_id, customer_id, key_id)
+    VALUES (%s, %s, %s, %s, %s) ON CONFLICT (digest) DO NOTHING
+"""  # noqa: S608 -- the table's own name
+
+
+def _insert(grant: Grant) -> None:
+    customer_id = grant.customer.id if grant.customer else None
+    values = [grant.token_digest, grant.organization_id, grant.dashboard_id, customer_id, grant.key_id]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
 
 
 def forget() -> None:

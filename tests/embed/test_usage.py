@@ -80,7 +80,7 @@ def test_a_page_that_cannot_be_counted_is_not_shown(
     def full(*_: object, **__: object) -> None:
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(Embed.objects, "bulk_create", full)
+    monkeypatch.setattr(usage, "_insert", full)
     monkeypatch.setattr(connection, "close", lambda: None)
     answer = page(embed_client, new)
     assert answer.status_code == 503
