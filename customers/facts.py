@@ -21,7 +21,8 @@ def _load(workspace_id: str, external_id: str) -> GrantCustomer | None:
     row = Customer.objects.filter(workspace_id=workspace_id, external_id=external_id, deleted_at=None).first()
     if row is None or row.external_id != external_id:
         return None
-    return GrantCustomer(row.id, row.external_id, row.name, row.generation, _scope_values(row.properties))
+    since = row.created_at.timestamp()
+    return GrantCustomer(row.id, row.external_id, row.name, row.generation, since, _scope_values(row.properties))
 
 
 def _scope_values(properties: Mapping[str, object]) -> dict[str, PropertyValue]:

@@ -5,6 +5,7 @@ in the store says who flies; one thread per process renews this process's leases
 holder that died is noticed when its lease runs out, and a late one cannot overwrite what its successor stored.
 """
 
+import logging
 import threading
 import time
 import uuid
@@ -17,6 +18,8 @@ from django.conf import settings
 
 from embedhost.lib.errors import Refused
 from embedhost.lib.store import LEASE_SECONDS, Store, store
+
+logger = logging.getLogger(__name__)
 
 #: How often another process's flight is looked at (seconds).
 _WATCH_SECONDS = 0.02
@@ -33,9 +36,9 @@ class TooBusy(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A query to fly: ``work`` returns the packed entry, ``packed_error`` the short-lived entry of a failure.
+    """A query to fly: ``work`` returns the packed entry, which is kept for ``keep_seconds``.
 
-    ``accept`` tells whether stored bytes answer this flight already; seconds say how long each is kept.
+    ``accept`` tells whether stored bytes answer this flight already; ``pool`` names its data source.
     """
 
     key: str
@@ -50,6 +53,8 @@ class _Flight:
     job: Job
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     future: "Future[bytes]" = field(default_factory=Future)
+    #: Its first try for the lease is over; before that nobody else may try for it.
+    departed: bool = False
     holding: bool = False
     renewed_at: float = 0.0
 
@@ -75,7 +80,7 @@ class Flights:
             flight = self._flights.get(job.key)
             if flight is not None:
                 return flight.future
-            if len(self._flights) >= MAX_WAITING:
+            if sum(other.job.pool == job.pool for other in self._flights.values()) >= MAX_WAITING:
                 raise TooBusy
             flight = self._flights[job.key] = _Flight(job)
         self._depart(flight)
@@ -85,6 +90,7 @@ class Flights:
         if self._store.take_lease(flight.lease, flight.owner):
             flight.holding, flight.renewed_at = True, time.monotonic()
             self._pool(flight.job.pool).submit(self._fly, flight)
+        flight.departed = True
         self._wake()
 
     def _pool(self, name: str) -> ThreadPoolExecutor:
@@ -98,8 +104,8 @@ class Flights:
             self._land(flight, self._result(flight))
         except BaseException as error:  # noqa: BLE001 -- handed to every waiter, which raises it again
             self._store.finish(flight.lease, flight.owner, f"{flight.lease}:failed", b"", 0.001)
-            self._remove(flight)
-            flight.future.set_exception(error)
+            if self._take_off_the_board(flight):
+                flight.future.set_exception(error)
 
     def _result(self, flight: _Flight) -> bytes:
         # Another process may have landed between the caller's look and our lease.
@@ -110,16 +116,23 @@ class Flights:
 
     def _land(self, flight: _Flight, packed: bytes) -> None:
         self._store.finish(flight.lease, flight.owner, flight.job.key, packed, flight.job.keep_seconds)
-        self._remove(flight)
-        flight.future.set_result(packed)
+        self._arrive(flight, packed)
 
-    def _remove(self, flight: _Flight) -> None:
+    def _arrive(self, flight: _Flight, packed: bytes) -> None:
+        if self._take_off_the_board(flight):
+            flight.future.set_result(packed)
+
+    def _take_off_the_board(self, flight: _Flight) -> bool:
+        """Tell whether this call is the one that ends the flight; the pool and the watch may both see it land."""
         with self._lock:
-            self._flights.pop(flight.job.key, None)
+            if self._flights.get(flight.job.key) is not flight:
+                return False
+            del self._flights[flight.job.key]
+            return True
 
     def _wake(self) -> None:
         with self._lock:
-            if self._control is None:
+            if self._control is None or not self._control.is_alive():
                 self._control = threading.Thread(target=self._steer, name="flights", daemon=True)
                 self._control.start()
             self._awake.notify()
@@ -130,9 +143,12 @@ class Flights:
                 while not self._flights:
                     self._awake.wait()
                 flights = list(self._flights.values())
-            watched = [flight for flight in flights if not flight.holding]
-            self._renew([flight for flight in flights if flight.holding])
-            self._watch(watched)
+            watched = [flight for flight in flights if flight.departed and not flight.holding]
+            try:
+                self._renew([flight for flight in flights if flight.holding])
+                self._watch(watched)
+            except Exception:  # One flight's trouble must not leave all others without their renewals.
+                logger.exception("a turn of the flight control failed")
             time.sleep(_WATCH_SECONDS if watched else LEASE_SECONDS / 10)
 
     def _renew(self, flights: list[_Flight]) -> None:
@@ -146,8 +162,7 @@ class Flights:
         found = self._store.get_many(keys)
         for flight, stored, lease in zip(flights, found[::2], found[1::2], strict=True):
             if stored is not None and flight.job.accept(stored):
-                self._remove(flight)
-                flight.future.set_result(stored)
+                self._arrive(flight, stored)
             elif lease is None:
                 self._depart(flight)
 

@@ -1,5 +1,6 @@
 """From what a token says to what it may see. ``from_claims`` is how a page's or a call's Grant is made."""
 
+import math
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -49,6 +50,8 @@ def _open(claims: Claims, environment: str | None, referer_origin: str | None) -
     customer = find_customer(claims.key.workspace_id, claims.customer)
     if customer is None:
         raise TokenError(Reason.UNKNOWN_CUSTOMER)
+    if customer.generation > 1 and claims.issued_at is not None and claims.issued_at < math.floor(customer.since):
+        raise TokenError(Reason.REVOKED)
     version_id = _version(dashboard, environment)
     spec = spec_of(version_id)
     return Opened(_grant(claims, purpose, dashboard, version_id, spec, environment, customer), dashboard, spec, origins)

@@ -4,6 +4,7 @@
 the scope, the cache key and the bound values are all made from it.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +23,15 @@ from dashboards.spec import DashboardSpec, PanelSpec
 from dashboards.variables import Values
 from datasources.access import SourceSnapshot, get_source
 from datasources.compile import Compiled, bind_values, compile_query
-from datasources.errors import DataSourceError
+from datasources.errors import DataSourceError, QueryFailed, QueryTimeout, SourceUnavailable
 from datasources.run import Result, run_statement
 from datasources.scope import Scope
 from embedhost.lib.errors import Refused
 from embedhost.lib.store import store
 from secrets_admin.feed import feed
 from tokens.grant import Grant
+
+logger = logging.getLogger(__name__)
 
 #: Results are shared for at least so long, so that a viewer who polls a slow query gets it (seconds).
 SHORTEST = 10
@@ -120,7 +123,8 @@ def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult 
     try:
         future = flights().join(_job(item, started, fresh_from))
     except Refused as error:
-        return PanelResult("failed", item.key, error=error)
+        if entry is None:
+            return PanelResult("failed", item.key, error=error)
     if entry is not None:
         return PanelResult("ready", item.key, entry, stale=True, failed_since=_failing.get(item.source.id))
     return _Airborne(item, future)
@@ -248,13 +252,20 @@ def _query(item: Prepared, now: Callable[[], float]) -> Entry:
             timeout=settings.STATEMENT_TIMEOUT_SECONDS,
             max_rows=settings.MAX_ROWS,
         )
-    except DataSourceError:
+        # The time of landing, so that a result never counts as old before anybody saw it.
+        at = now()
+        entry = make_entry(item.scope, at, result.rows, _body(item.request.panel, result, at))
+    except (SourceUnavailable, QueryTimeout):
         _failing.setdefault(item.source.id, now())
         raise
+    except DataSourceError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- a value that nobody foresaw costs its panel, never the page
+        facts = {"panel": item.request.panel.id, "error": type(error).__name__}
+        logger.error("a result could not be made", extra=facts)
+        raise QueryFailed from None
     _failing.pop(item.source.id, None)
-    # The time of landing, so that a result never counts as old before anybody saw it.
-    at = now()
-    return make_entry(item.scope, at, result.rows, _body(item.request.panel, result, at))
+    return entry
 
 
 def _body(panel: PanelSpec, result: Result, at: float) -> bytes:

@@ -2,12 +2,11 @@
 
 import datetime
 import decimal
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 from datasources.errors import ResultTooLarge
 
@@ -54,7 +53,7 @@ def _check_size(columns: Sequence[tuple[str, str]], values: Sequence[Sequence[An
 def _column(kind: str, cells: Sequence[Any]) -> list[Any]:
     """Convert a column at once; one whose cells are JSON-able already is only copied."""
     types = set(map(type, cells))
-    if types - {type(None)} <= _PLAIN[kind]:
+    if types - {type(None)} <= _PLAIN[kind] and not _has_giants(types, cells):
         return list(cells)
     if types == {datetime.date}:
         return list(map(datetime.date.isoformat, cells))
@@ -62,6 +61,11 @@ def _column(kind: str, cells: Sequence[Any]) -> list[Any]:
         return _decimals(cells)
     convert = _CELLS[kind]
     return [None if cell is None else convert(cell) for cell in cells]
+
+
+def _has_giants(types: set[type], cells: Sequence[Any]) -> bool:
+    whole = [cell for cell in cells if cell is not None] if int in types else []
+    return bool(whole) and (max(whole) > _LARGEST or min(whole) < -_LARGEST)
 
 
 def _decimals(cells: Sequence[decimal.Decimal]) -> list[Any]:
@@ -74,12 +78,12 @@ def _decimals(cells: Sequence[decimal.Decimal]) -> list[Any]:
 def number(cell: Any) -> int | float | None:
     """Return an int or a finite float; what JSON cannot say (NaN, Infinity) is None."""
     if type(cell) is int:
-        return cell
+        return cell if abs(cell) <= _LARGEST else float(cell)
     value = float(cell)
     if not math.isfinite(value):
         return None
     if isinstance(cell, decimal.Decimal) and value.is_integer():
-        return int(value) if abs(value) < _EXACT else int(cell)
+        return int(value) if abs(value) < _EXACT else number(int(cell))
     return value
 
 
@@ -89,7 +93,7 @@ def text(cell: Any) -> str:
         return cell
     if isinstance(cell, bytes | bytearray | memoryview):
         return _decoded(bytes(cell))
-    return orjson.dumps(cell, default=str).decode() if isinstance(cell, dict | list) else str(cell)
+    return json.dumps(cell, default=str, ensure_ascii=False) if isinstance(cell, dict | list) else str(cell)
 
 
 def _decoded(cell: bytes) -> str:
@@ -111,6 +115,8 @@ def iso(cell: Any) -> str:
 
 #: Whole numbers up to here are exact as a float.
 _EXACT = 2**53
+#: Whole numbers beyond it fit no 64-bit reader; they are shown as floats.
+_LARGEST = 2**63 - 1
 
 _PLAIN: dict[str, set[type]] = {
     "text": {str},

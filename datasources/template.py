@@ -79,8 +79,16 @@ def expand(sql: str, present: frozenset[str]) -> Plan:
     pieces = list(_pieces(sql))
     kept = _kept_blocks(pieces, present)
     slots: dict[Slot, int] = {}
-    text = "".join(_rendered(piece, slots) for piece in pieces if piece.block in kept)
-    return Plan(text, tuple(slots))
+    shown = [piece for piece in pieces if piece.block in kept]
+    _check_joints(shown)
+    return Plan("".join(_rendered(piece, slots) for piece in shown), tuple(slots))
+
+
+def _check_joints(shown: list[_Piece]) -> None:
+    """A block that is dropped joins what stood around it; the joint must not spell one of our marks."""
+    plain = "".join(" " if piece.kind == "variable" else piece.text for piece in shown).lower()
+    if VARIABLE_MARK in plain or BIND_MARK in plain:
+        raise QueryRejected(f"Names that begin with {VARIABLE_MARK} or {BIND_MARK} are taken. Use another name.")
 
 
 def _rendered(piece: _Piece, slots: dict[Slot, int]) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from dashboards.grants import Opened, from_claims
 from dashboards.models import ENVIRONMENT
+from embed.usage import check_first_seen
 from embedhost.lib.errors import Refused, new_reference
 from secrets_admin.facts import resolve_key
 from secrets_admin.feed import feed
@@ -71,7 +72,9 @@ def _open(door: str, token: str, environment: str | None, referer_origin: str | 
     claims = open_token(door, token, resolve_key, feed.now())
     if environment is not None and not ENVIRONMENT.match(environment):
         raise TokenError(Reason.UNKNOWN_ENVIRONMENT).about(claims.key, verified=True)
-    return from_claims(claims, environment=environment, referer_origin=referer_origin)
+    opened = from_claims(claims, environment=environment, referer_origin=referer_origin)
+    check_first_seen(claims, opened.grant)
+    return opened
 
 
 def _check_address(request: HttpRequest, token: str) -> None:

@@ -10,6 +10,8 @@ from django.db.models.functions import TruncDate
 from embed.models import Embed, PanelCount
 from embedhost.lib.errors import ServiceUnavailable
 from embedhost.lib.memory import Recent
+from tokens.claims import Claims
+from tokens.errors import Reason, TokenError
 from tokens.grant import Grant, Purpose
 
 #: Digests known to be recorded, so that a token seen before costs no round trip.
@@ -31,6 +33,19 @@ def record_embed(grant: Grant) -> None:
     _recorded.put(grant.token_digest, True)
 
 
+def check_first_seen(claims: Claims, grant: Grant) -> None:
+    """Refuse a token without ``iat`` that was used before its customer was made again (design.md section 6).
+
+    Raises TokenError. A token without ``iat`` that was never used cannot be told from a new one.
+    """
+    customer = grant.customer
+    if customer is None or customer.generation == 1 or claims.issued_at is not None:
+        return
+    since = datetime.fromtimestamp(customer.since, UTC)
+    if Embed.objects.filter(digest=grant.token_digest, first_at__lt=since).exists():
+        raise TokenError(Reason.REVOKED).about(claims.key, verified=True)
+
+
 #: By hand, since the ORM would open and commit a transaction around it: three round trips for one.
 _INSERT = f"""
     INSERT INTO {Embed._meta.db_table} (digest, organization_id, dashboard_id, customer_id, key_id)
@@ -40,7 +55,13 @@ _INSERT = f"""
 
 def _insert(grant: Grant) -> None:
     customer_id = grant.customer.id if grant.customer else None
-    values = [grant.token_digest, grant.organization_id, grant.dashboard_id, customer_id, grant.key_id]
+    values: list[str | int | None] = [
+        grant.token_digest,
+        grant.organization_id,
+        grant.dashboard_id,
+        customer_id,
+        grant.key_id,
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
 

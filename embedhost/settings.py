@@ -188,16 +188,8 @@ DEFAULT_FROM_EMAIL: str = _values["DEFAULT_FROM_EMAIL"]
 DEFAULT_EXCEPTION_REPORTER_FILTER = "embedhost.lib.logs.ScrubbedReports"
 LOGGING = logs.configuration(_values["LOG_LEVEL"])
 
-#: Only the log-in's rate limits use it; they must count over all processes. Results live in embedhost/lib/store.py.
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "eh:limits",
-    }
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-}
+#: Only the log-in's rate limits use it, per process: nobody shall need Redis to get in. Results live in lib/store.py.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

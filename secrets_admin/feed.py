@@ -6,6 +6,7 @@ reading older than a second reads by itself; when the database does not answer, 
 trusts its copy for longer than that.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseFailure
+from django.db import connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, Value
 from django.db.models.functions import Now
 
@@ -23,6 +25,7 @@ from embedhost.lib.memory import Recent
 from secrets_admin.models import FeedEntry
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 #: Entry id (None when there is no entry), kind, subject, and the database's time in seconds.
 Row = tuple[int | None, str, str, float]
 
@@ -48,7 +51,8 @@ class Kind(StrEnum):
 def announce(kind: Kind, subject: str) -> None:
     """Tell every process to forget what it knows of ``subject``; call it inside the transaction that changes it."""
     FeedEntry.objects.create(kind=kind, subject=subject)
-    transaction.on_commit(feed.read)
+    # A change that is committed is a change, also when this process cannot read it back right now.
+    transaction.on_commit(feed.read, robust=True)
 
 
 class Feed:
@@ -62,12 +66,11 @@ class Feed:
 
     def reset(self) -> None:
         """Forget everything, as a new process would."""
-        for store in (*self._facts.values(), *self._absent.values()):
-            store.clear()
+        self.epoch = 0
+        self._forget_everything()
         self._seen: dict[int, float] = {}
         self._read_at = float("-inf")
         self._clock = 0.0
-        self.epoch = 0
 
     def now(self) -> float:
         """Return the database's time in seconds since the epoch. Raises ServiceUnavailable when it cannot be known."""
@@ -100,22 +103,31 @@ class Feed:
 
     def read(self) -> None:
         """Read the feed and the clock now. Raises ServiceUnavailable when the database does not answer."""
+        # Taken before the question, so that an answer that was long under way is not trusted for longer.
+        at = time.monotonic()
         try:
             rows = _rows()
-        except DatabaseError as error:
+        except DatabaseFailure as error:
             connection.close()
             raise ServiceUnavailable from error
-        at = time.monotonic()
         with self._lock:
             self._take(rows, at)
 
     def _take(self, rows: list[Row], at: float) -> None:
+        if at - self._read_at > LOOK_BACK / 2:
+            self._forget_everything()
         for row_id, kind, subject, _ in rows:
             if row_id is not None and row_id not in self._seen:
                 self._seen[row_id] = at
                 self._forget(kind, subject)
         self._seen = {row_id: seen for row_id, seen in self._seen.items() if at - seen < 2 * LOOK_BACK}
         self._clock, self._read_at = rows[0][3], at
+
+    def _forget_everything(self) -> None:
+        """After a gap (a paused process, a database that was away) entries may be older than a reading looks back."""
+        self.epoch += 1
+        for store in (*self._facts.values(), *self._absent.values()):
+            store.clear()
 
     def _forget(self, kind: str, subject: str) -> None:
         self.epoch += 1
@@ -131,8 +143,8 @@ class Feed:
         while True:
             try:
                 self.read()
-            except ServiceUnavailable:
-                # Requests notice by the age of the last reading and answer 503; we go on trying.
+            except Exception:  # Whatever it was, requests notice by the age of the last reading; we go on trying.
+                logger.warning("the revocation feed could not be read", exc_info=True)
                 connection.close()
             time.sleep(settings.REVOCATION_POLL_SECONDS)
 

@@ -26,6 +26,8 @@ class GrantCustomer:
     external_id: str
     name: str
     generation: int
+    #: When this generation began (database time, seconds); tokens made before it are over.
+    since: float
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
 
 

@@ -2,11 +2,12 @@
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
 
-from dashboards.flights import Flights, Job
+from dashboards.flights import Flights, Job, TooBusy
 from embedhost.lib import store as store_module
 from embedhost.lib.store import MemoryStore, RedisStore, Store
 
@@ -135,3 +136,29 @@ def test_redis_is_left_alone_for_a_while_after_it_failed(redis_url: str, monkeyp
     assert store._try(fail, b"otherwise") == b"otherwise"
     assert store._try(fail, b"otherwise") == b"otherwise"
     assert len(calls) == 1
+
+
+def test_many_short_flights_of_two_processes_all_land_and_the_control_lives(shared: RedisStore, redis_url: str) -> None:
+    both = [Flights(shared), Flights(RedisStore(redis_url))]
+    keys = [f"test:{uuid.uuid4().hex}" for _ in range(4)]
+
+    def fly(number: int) -> bytes:
+        return both[number % 2].join(job(keys[number % 4], lambda: b"rows", keep=0.002)).result(20)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(fly, range(1500))) == {b"rows"}
+    assert all(flights._control is not None and flights._control.is_alive() for flights in both)
+    assert not any(flights._flights for flights in both)
+
+
+def test_a_busy_source_leaves_the_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboards.flights.MAX_WAITING", 3)
+    flights, slow = Flights(MemoryStore(1_000_000)), Gate()
+    for number in range(3):
+        flights.join(Job(f"slow-{number}", "slow", slow, lambda raw: raw is not None, 30))
+    with pytest.raises(TooBusy):
+        flights.join(Job("slow-9", "slow", slow, lambda raw: raw is not None, 30))
+    quick = Gate()
+    quick.go.set()
+    assert flights.join(Job("quick", "quick", quick, lambda raw: raw is not None, 30)).result(10) == b"rows"
+    slow.go.set()

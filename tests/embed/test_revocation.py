@@ -103,6 +103,22 @@ def test_p_rr_06_a_deleted_customers_tokens_end_and_its_results_never_come_back(
     assert page(embed_client, world.a.token()).status_code == 200
 
 
+@surfaces
+def test_p_rr_06_tokens_from_before_a_deletion_stay_dead_after_the_customer_is_made_again(
+    surface: Surface, world: World, embed_client: Client
+) -> None:
+    hour_ago = int(time.time()) - 3600
+    with_iat = world.a.token(iat=hour_ago, exp=hour_ago + 7200)
+    claims = world.a.claims()
+    del claims["iat"]
+    without_iat = encrypt(claims, world.a.secret)
+    assert page(embed_client, without_iat).status_code == 200
+    delete_customer(world.a.customers["acme"], actor=SYSTEM)
+    create_customer(world.a.workspace, "acme", name="Acme again", actor=SYSTEM)
+    assert surface(embed_client, with_iat).status_code == 401
+    assert surface(embed_client, without_iat).status_code == 401
+
+
 def test_a_token_under_a_secret_of_nobody_is_as_invalid_as_under_a_revoked_one(
     world: World, embed_client: Client
 ) -> None:
