@@ -38,7 +38,7 @@ def dashboards(request: HttpRequest, caller: Caller) -> HttpResponse:
     rows = access.list_dashboards(caller.organization.id).annotate(
         version=Max("versions__number"), saved_at=Max("versions__created_at")
     )
-    embeds = usage.embeds_by_dashboard(caller.organization.id)
+    embeds = usage.embeds_by_dashboard(caller.organization.id) if caller.may_own else {}
     shown = [(row, embeds.get(row.id, 0)) for row in rows]
     return render(request, "console/dashboards.html", {"caller": caller, "dashboards": shown})
 
@@ -68,7 +68,7 @@ def _embed_page(request: HttpRequest, caller: Caller, row: Dashboard, form: Embe
     context = {
         **_context(request, caller, row),
         "form": form,
-        "embeds": usage.embeds_of(caller.organization.id, row.id),
+        "embeds": usage.embeds_of(caller.organization.id, row.id) if caller.may_own else None,
         "secret": secret,
         "snippets": snippets(row, secret) if secret and caller.workspace.origins else [],
     }

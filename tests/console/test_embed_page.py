@@ -34,12 +34,12 @@ def _frame(page: str) -> str:
     return found[1]
 
 
-def test_the_list_says_how_often_each_was_embedded(dashboard: Dashboard, workspace: Workspace, bob: User) -> None:
+def test_the_list_says_how_often_each_was_embedded(dashboard: Dashboard, workspace: Workspace, alice: User) -> None:
     for number in range(3):
         Embed.objects.create(
             digest=str(number), organization_id=dashboard.organization_id, dashboard_id=dashboard.id, key_id="es_1"
         )
-    page = text_of(visit(bob).get("/o/tradewind/dashboards/"))
+    page = text_of(visit(alice).get("/o/tradewind/dashboards/"))
     assert re.search(r"Sales 3 ?in 30 days 1", page)
 
 
@@ -114,9 +114,9 @@ def test_a_dashboard_that_was_never_saved_has_nothing_to_show(
     assert "no saved version" in text_of(visit(bob).get(room))
 
 
-def test_previews_are_not_counted(dashboard: Dashboard, acme: Customer, bob: User, room: str) -> None:
-    visit(bob).get(room)
-    assert "Times embedded, last 30 days 0 " in text_of(visit(bob).get(f"{room}embed/"))
+def test_previews_are_not_counted(dashboard: Dashboard, acme: Customer, alice: User, room: str) -> None:
+    visit(alice).get(room)
+    assert "Times embedded, last 30 days 0 " in text_of(visit(alice).get(f"{room}embed/"))
     assert not Embed.objects.exists()
 
 
@@ -198,7 +198,7 @@ def test_the_page_never_holds_a_secret(secret: EmbedSecret, alice: User, room: s
 
 
 def test_embeds_are_shown_beside_the_thirty_days_before(
-    dashboard: Dashboard, workspace: Workspace, bob: User, room: str
+    dashboard: Dashboard, workspace: Workspace, alice: User, room: str
 ) -> None:
     for number, days in enumerate([0, 1, 1, 29, 31, 59, 60]):
         Embed.objects.create(
@@ -208,13 +208,13 @@ def test_embeds_are_shown_beside_the_thirty_days_before(
             key_id="es_1",
             first_at=timezone.now() - timedelta(days=days),
         )
-    page = visit(bob).get(f"{room}embed/")
+    page = visit(alice).get(f"{room}embed/")
     assert "Times embedded, last 30 days 4 ▲ +100.0% from 2" in text_of(page)
     assert page.content.decode().count("<rect") == 30
 
 
 def test_the_hint_says_what_a_longer_cache_would_spare(
-    dashboard: Dashboard, workspace: Workspace, bob: User, room: str
+    dashboard: Dashboard, workspace: Workspace, alice: User, room: str
 ) -> None:
     PanelCount.objects.create(
         organization_id=dashboard.organization_id,
@@ -223,7 +223,9 @@ def test_the_hint_says_what_a_longer_cache_would_spare(
         panels=1000,
         queries=310,
     )
-    assert "31% of panels asked your database: 310 queries. A longer cache" in text_of(visit(bob).get(f"{room}embed/"))
+    assert "31% of panels asked your database: 310 queries. A longer cache" in text_of(
+        visit(alice).get(f"{room}embed/")
+    )
 
 
 @pytest.mark.parametrize(
