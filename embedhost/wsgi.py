@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from embedhost.lib.proxies import client_of, is_trusted
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "embedhost.settings")
 
 #: RFC 3875 section 4.1 meta-variables that PEP 3333 servers set.
@@ -47,25 +49,21 @@ def _inherited() -> Environ:
     }
 
 
-def _trusted(address: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    if not networks:
-        return False
-    try:
-        peer = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(peer in network for network in networks)
-
-
 def guard(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """Wrap a WSGI application so that it gets request keys only, and forwarding headers from TRUSTED_PROXIES only."""
+    """Wrap a WSGI application so that it gets request keys only, and forwarding headers from TRUSTED_PROXIES only.
+
+    Behind such a proxy REMOTE_ADDR is the client's address.
+    """
     networks = [ipaddress.ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
     inherited = _inherited()
 
     def guarded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         ensure_started()
         clean = {key: value for key, value in environ.items() if _of_request(key) and inherited.get(key) != value}
-        if not _trusted(clean.get("REMOTE_ADDR", ""), networks):
+        peer = clean.get("REMOTE_ADDR", "")
+        if is_trusted(peer, networks):
+            clean["REMOTE_ADDR"] = client_of(peer, clean.get("HTTP_X_FORWARDED_FOR", ""), networks)
+        else:
             for key in _FORWARDED:
                 clean.pop(key, None)
         return application(clean, start_response)

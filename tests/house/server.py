@@ -25,11 +25,12 @@ class Server:
     port: int
     log: Path
 
-    def get(self, path: str, host: str) -> tuple[int, str]:
-        """Return status and body of a GET with this Host header."""
+    def get(self, path: str, host: str, **headers: str) -> tuple[int, str]:
+        """Return status and body of a GET with this Host header; ``x_name="..."`` sends X-Name too."""
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request("GET", path, headers={"Host": host})
+            connection.request("GET", path, headers={"Host": host, **more})
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

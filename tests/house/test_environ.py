@@ -13,6 +13,7 @@ _SETTINGS = {
     "DEVELOPMENT": "1",
     "CONSOLE_HOST": _HOSTS[0],
     "EMBED_HOST": _HOSTS[1],
+    "TRUSTED_PROXIES": "127.0.0.1",
     "SECRET_KEY": f"{_CANARY}-secret-key-0123456789-abcdefghijklmnopqrstuvwxyz",
     "AWS_SECRET_ACCESS_KEY": f"{_CANARY}-aws",
     # Names that look like what a server or a proxy sends.
@@ -51,3 +52,9 @@ def test_no_environment_variable_and_no_local_variable_is_in_an_error_report(ser
 def test_no_environment_variable_is_in_the_servers_log(server: Server) -> None:
     server.get("/nothing-here", _HOSTS[0])
     assert _CANARY not in server.log.read_text(encoding="utf-8", errors="replace")
+
+
+def test_behind_a_trusted_proxy_a_request_comes_from_the_client(server: Server) -> None:
+    _, body = server.get("/meta", _HOSTS[0], x_forwarded_for="198.51.100.1, 203.0.113.9, 127.0.0.1")
+    assert "('REMOTE_ADDR', '203.0.113.9')" in body
+    assert "('REMOTE_ADDR', '127.0.0.1')" in server.get("/meta", _HOSTS[0])[1]
