@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 
@@ -20,12 +21,20 @@ class SplitHosts:
         self.console = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        host = request.get_host()
+        host = _host_of(request)
         if host == settings.EMBED_HOST:
             return _embed(request)
         if host == settings.CONSOLE_HOST:
             return self.console(request)
         return protect(request, answer_error(request, NotFound()))
+
+
+def _host_of(request: HttpRequest) -> str:
+    """Return the host that the request names, or nothing for a name that nobody could have."""
+    try:
+        return request.get_host()
+    except DisallowedHost:
+        return ""
 
 
 def _embed(request: HttpRequest) -> HttpResponseBase:

@@ -6,7 +6,7 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 
-from embedhost.lib import databases, env, logs
+from embedhost.lib import databases, env, logs, static_headers
 
 ROOT = env.ROOT
 _values: dict[str, Any] = {name: env.read(name) for name in env.SETTINGS}
@@ -167,6 +167,7 @@ FRONTEND_DIST = ROOT / "frontend" / "dist"
 STATICFILES_DIRS = [ROOT / "static", *([FRONTEND_DIST / "static"] if (FRONTEND_DIST / "static").is_dir() else [])]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ADD_HEADERS_FUNCTION = static_headers.add
 WHITENOISE_IMMUTABLE_FILE_TEST = r"-[A-Z0-9]{8}\.[a-z.]+$"
 
 LANGUAGE_CODE = "en"

@@ -1,0 +1,41 @@
+"""What the embed host's answers carry when no view makes them: odd hosts and static files (threats.md I6)."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tests.embed.surfaces import assert_headers, text_of
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "a b", "embed.test:1", "embed.test:x", "embed.test@evil.example", "<b>", ""]
+)
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/iframe/x", "/data/explo_jwe/session"])
+def test_a_host_that_is_not_ours_is_not_found_and_says_nothing_of_the_console(host: str, path: str) -> None:
+    answer = Client(HTTP_HOST=host).get(path)
+    assert answer.status_code == 404
+    assert_headers(answer)
+    body = text_of(answer).lower()
+    for word in ("console", "log in", "django", "allowed_hosts", "evil"):
+        assert word not in body
+
+
+@pytest.fixture
+def built_file(tmp_path: Path, settings: Settings) -> str:
+    """The address of a file whose name holds its digest, as the build makes them."""
+    (tmp_path / "embed-AB12CD34.js").write_text("export {};", encoding="utf-8")
+    settings.STATIC_ROOT = str(tmp_path)
+    return "/static/embed-AB12CD34.js"
+
+
+def test_a_built_file_is_immutable_and_carries_the_fixed_headers(built_file: str, embed_client: Client) -> None:
+    answer = embed_client.get(built_file)
+    assert answer.status_code == 200
+    assert text_of(answer) == "export {};"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert not answer.cookies
