@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import re
 from collections.abc import Sequence
 from copy import copy
 from typing import Any
@@ -132,10 +133,12 @@ def to_csv(columns: Sequence[dict[str, Any]]) -> str:
     return "\ufeff" + out.getvalue()
 
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_QUOTES = "\"'`\u2018-\u201f\u00ab\u00bb"
+#: A formula sign after white space, control characters or quotes, which spreadsheets drop; or a tab or line end there.
+_FORMULA = re.compile(rf"[\s\x00-\x1f\ufeff{_QUOTES}]*(?:[=+\-@\uff1d\uff0b\uff0d\uff20]|(?<=[\t\r\n]))")
 
 
 def _inert(value: object) -> object:
-    if isinstance(value, str) and value.lstrip(" \"'").startswith(_FORMULA):
+    if isinstance(value, str) and _FORMULA.match(value):
         return f"'{value}"
     return value
