@@ -123,7 +123,7 @@ def _pytest(name: str, arguments: Sequence[str], env: dict[str, str]) -> Outcome
     command = [PYTHON, "-m", "pytest", "-p", "tests.noskip", "-q", f"--junit-xml={report}", *arguments]
     code, printed = run(command, env=environment(env))
     if not report.is_file():
-        return Outcome(0, 1, printed)
+        return Outcome(0, 1, f"{printed}\npytest left no report; it ended with status {code}.")
     total, failed = _count(report)
     # No test at all, a warning turned error at the end or an internal error: the counts alone would look green.
     return Outcome(total - failed, failed or int(code != 0), printed)

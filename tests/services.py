@@ -89,8 +89,8 @@ def _wait(child: subprocess.Popen[bytes], is_ready: Callable[[], bool], folder: 
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    """Neither server has anything worth saving: SIGQUIT and SIGKILL end them at once."""
-    for number, patience in ((signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+    """End a server in order (SIGINT is PostgreSQL's fast shutdown), and hard when that takes too long."""
+    for number, patience in ((signal.SIGINT, 5.0), (signal.SIGKILL, 5.0)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -45,6 +46,17 @@ def _eventually(is_true: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+@contextmanager
+def _running(command: Sequence[str], env: Mapping[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a program beside the test, which ends with it."""
+    child = subprocess.Popen(command, cwd=ROOT, env=dict(env), stdout=subprocess.DEVNULL)
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait()
 
 
 def test_an_old_python_can_read_the_script() -> None:
@@ -164,10 +176,10 @@ def test_ctrl_c_and_polite_kills_stop_every_child(tmp_path: Path, number: signal
         "cli._WORDS['help'] = work\n"
         "sys.exit(cli.main(['help']))"
     )
-    running = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.DEVNULL)
-    assert _eventually(lambda: note.is_file() and note.read_text() != "")
-    running.send_signal(number)
-    assert running.wait(20) != 0
+    with _running([sys.executable, "-c", program], clean_environment({})) as running:
+        assert _eventually(lambda: note.is_file() and note.read_text() != "")
+        running.send_signal(number)
+        assert running.wait(60) != 0
     assert _is_gone(int(note.read_text()))
 
 
@@ -186,11 +198,11 @@ def test_ctrl_c_ends_all_lanes_and_their_servers(tmp_path: Path) -> None:
         "sys.exit(cli.main(['test']))"
     )
     env = clean_environment({"HOME": str(tmp_path)})
-    running = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
-    assert _eventually(lambda: len(list(tmp_path.iterdir())) == 2)
-    urls = [note.read_text() for note in tmp_path.iterdir()]
-    running.send_signal(signal.SIGTERM)
-    assert running.wait(30) == 128 + signal.SIGTERM
+    with _running([sys.executable, "-c", program], env) as running:
+        assert _eventually(lambda: len(list(tmp_path.iterdir())) == 2)
+        urls = [note.read_text() for note in tmp_path.iterdir()]
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 128 + signal.SIGTERM
     assert len(list(tmp_path.iterdir())) == 2, "no further part was begun"
     for url in urls:
         with pytest.raises(psycopg.OperationalError):
