@@ -93,7 +93,9 @@ def text(cell: Any) -> str:
         return cell
     if isinstance(cell, bytes | bytearray | memoryview):
         return _decoded(bytes(cell))
-    return json.dumps(cell, default=str, ensure_ascii=False) if isinstance(cell, dict | list) else str(cell)
+    if isinstance(cell, dict | list):
+        return json.dumps(cell, default=str, ensure_ascii=False, separators=(",", ":"))
+    return str(cell)
 
 
 def _decoded(cell: bytes) -> str:

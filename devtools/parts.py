@@ -47,7 +47,7 @@ def _lint(_: Sequence[str]) -> Outcome:
         ["ruff", "format", "--check", "."],
         ["bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", *ours],
         ["lint-imports"],
-        ["djlint", "--check", "--lint", "--quiet", *templates],
+        ["djlint", "--lint", "--quiet", *templates],
     )
 
 
