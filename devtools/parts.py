@@ -66,8 +66,8 @@ def _typescript(_: Sequence[str]) -> Outcome:
 
 
 def _sum_of(word: str, printed: str) -> int:
-    """Node's test runner ends with lines such as `# pass 12`."""
-    return sum(map(int, re.findall(rf"^\W*{word} (\d+)$", printed, re.MULTILINE)))
+    """Node writes `# pass 12` at the end, newer versions `ℹ pass 12`."""
+    return sum(map(int, re.findall(rf"^\S* ?{word} (\d+)$", printed, re.MULTILINE)))
 
 
 def _checks(*commands: Sequence[Path | str]) -> Outcome:
