@@ -59,14 +59,14 @@ def _typescript(_: Sequence[str]) -> Outcome:
     env = node_environment()
     types_code, types = run([*npm(), "run", "--silent", "check"], env=env)
     code, printed = run([*npm(), "test", "--silent"], env=env)
-    passed, failed = (_sum_of(word, printed) for word in ("pass", "fail"))
+    passed, failed = (sum_of(word, printed) for word in ("pass", "fail"))
     # A run that dies before it counts is one failure, not none.
     failed = failed or int(code != 0 or not passed)
     return Outcome(passed + (types_code == 0), failed + (types_code != 0), types + printed)
 
 
-def _sum_of(word: str, printed: str) -> int:
-    """Node writes `# pass 12` at the end, newer versions `ℹ pass 12`."""
+def sum_of(word: str, printed: str) -> int:
+    """Return the sum that Node's test runner writes after a word: Node 20 writes `# pass 12` at the end, later ones `ℹ pass 12`."""
     return sum(map(int, re.findall(rf"^\S* ?{word} (\d+)$", printed, re.MULTILINE)))
 
 

@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from devtools.children import start, stop
-from devtools.parts import PARTS
+from devtools.parts import PARTS, sum_of
 from devtools.places import digest, environment
 from devtools.testing import LANES
 from embedhost.lib.env import ROOT
@@ -132,6 +132,11 @@ def test_ci_runs_dev_test_and_nothing_else() -> None:
 
 def test_every_part_but_the_deep_one_runs_in_dev_test() -> None:
     assert sorted(word for lane in LANES for word in lane) == sorted(PARTS.keys() - {"deep"})
+
+
+@pytest.mark.parametrize("printed", ["# tests 13\n# pass 12\n# fail 1\n", "ℹ tests 13\nℹ pass 12\nℹ fail 1\n"])
+def test_what_node_counts_is_read_in_the_words_of_every_version(printed: str) -> None:
+    assert (sum_of("pass", printed), sum_of("fail", printed)) == (12, 1)
 
 
 def test_a_child_sees_no_setting_of_another_project(monkeypatch: pytest.MonkeyPatch) -> None:
