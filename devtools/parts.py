@@ -66,7 +66,7 @@ def _typescript(_: Sequence[str]) -> Outcome:
 
 
 def sum_of(word: str, printed: str) -> int:
-    """Return the sum that Node's test runner writes after a word: Node 20 writes `# pass 12` at the end, later ones `ℹ pass 12`."""
+    """Add up what Node's test runner counted: Node 20 writes `# pass 12` at the end, later ones `ℹ pass 12`."""
     return sum(map(int, re.findall(rf"^\S* ?{word} (\d+)$", printed, re.MULTILINE)))
 
 
