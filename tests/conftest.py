@@ -36,6 +36,13 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for results as long as a loaded machine needs; tests of slow panels set shorter times themselves."""
+    for name in ("embed.views.PAGE_WAIT", "embed.data.LONGEST_WAIT", "dashboards.queries.LONGEST_WAIT"):
+        monkeypatch.setattr(name, 30.0)
+
+
+@pytest.fixture(autouse=True)
 def _fresh_process() -> None:
     """Let every test begin as a new process would: nothing recalled, nothing cached, no flight under way."""
     feed.reset()

@@ -1,0 +1,45 @@
+"""A panel whose query takes long does not hold up the page: it comes later."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dashboards import queries
+from tests.embed.surfaces import assert_clean, card, data, page, text_of
+from tests.world import World
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Hold every query at its source until the gate opens."""
+    opened, run = threading.Event(), queries.run_statement
+
+    def held(*arguments: Any, **options: Any) -> Any:
+        assert opened.wait(60)
+        return run(*arguments, **options)
+
+    monkeypatch.setattr("dashboards.queries.run_statement", held)
+    for name in ("embed.views.PAGE_WAIT", "embed.data.LONGEST_WAIT", "dashboards.queries.LONGEST_WAIT"):
+        monkeypatch.setattr(name, 0.05)
+    return opened
+
+
+def test_the_page_arrives_with_its_texts_and_the_panels_follow(
+    world: World, embed_client: Client, gate: threading.Event
+) -> None:
+    token = world.a.token()
+    body = assert_clean(page(embed_client, token), world, "tradewind", None)
+    assert body.count('data-state="pending"') == 3
+    assert body.count('data-state="ready"') == 1
+    assert '<noscript><meta http-equiv="refresh"' in body
+    waiting = data(embed_client, token)
+    assert (waiting.status_code, waiting.headers["Retry-After"]) == (202, "1")
+    assert card(embed_client, token).status_code == 202
+    gate.set()
+    deadline = time.monotonic() + 30
+    while (answer := data(embed_client, token)).status_code == 202:
+        assert time.monotonic() < deadline
+    assert "CANARY-tradewind-acme-0" in text_of(answer)
