@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboards import queries
+from datasources.run import run_statement
 from tests.embed.surfaces import assert_clean, card, data, page, text_of
 from tests.world import World
 
@@ -15,11 +15,11 @@ from tests.world import World
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Hold every query at its source until the gate opens."""
-    opened, run = threading.Event(), queries.run_statement
+    opened = threading.Event()
 
     def held(*arguments: Any, **options: Any) -> Any:
         assert opened.wait(60)
-        return run(*arguments, **options)
+        return run_statement(*arguments, **options)
 
     monkeypatch.setattr("dashboards.queries.run_statement", held)
     for name in ("embed.views.PAGE_WAIT", "embed.data.LONGEST_WAIT", "dashboards.queries.LONGEST_WAIT"):
