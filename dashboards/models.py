@@ -8,7 +8,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from secrets_admin.models import Organization, User, slug_validator
+from customers.models import Customer
+from secrets_admin.models import Organization, User, Workspace, slug_validator
 
 ENVIRONMENT = re.compile(r"^[a-z0-9_-]{1,32}\Z")
 environment_validator = RegexValidator(ENVIRONMENT.pattern, "Use small letters, digits, - and _, at most 32.")
@@ -64,3 +65,35 @@ class Environment(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["dashboard", "name"], name="one_environment_per_name")]
+
+
+class TagDashboard(models.Model):
+    """A dashboard that a workspace's script tags may show; its tokens name none, so one of them is the default."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="tag_dashboards")
+    dashboard = models.ForeignKey(Dashboard, models.CASCADE, related_name="+")
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "dashboard"], name="one_place_on_the_tag_list"),
+            models.UniqueConstraint(
+                fields=["workspace"], condition=models.Q(is_default=True), name="one_default_tag_dashboard"
+            ),
+        ]
+
+
+class CustomerDashboard(models.Model):
+    """A dashboard that a customer has, which answers "the tenant's dashboard" where a backend does not name one."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="customer_dashboards")
+    dashboard = models.ForeignKey(Dashboard, models.CASCADE, related_name="+")
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["customer", "dashboard"], name="a_customer_has_a_dashboard_once"),
+            models.UniqueConstraint(
+                fields=["customer"], condition=models.Q(is_default=True), name="one_default_dashboard_per_customer"
+            ),
+        ]

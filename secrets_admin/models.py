@@ -129,6 +129,10 @@ class EmbedSecret(models.Model):
     verify_only_until = models.DateTimeField(null=True, blank=True)
     line = models.UUIDField(default=uuid.uuid4, db_index=True, editable=False)
     predecessor = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="successor")
+    #: external_id of the only customer that tokens of this secret may name; empty when it is not bound.
+    bound_customer = models.CharField(max_length=255, blank=True, default="")
+    #: Embed ids of the only dashboards that tokens of a bound secret may name.
+    bound_dashboards = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True)
