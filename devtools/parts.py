@@ -1,6 +1,8 @@
 """The parts of ./dev test, and what each of them runs."""
 
+import os
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from devtools.browsers import chromium
 from devtools.children import run
 from devtools.frontend import node_environment, npm
 from devtools.places import PYTHON, ROOT, VAR, VENV, environment
-from tests.services import running
+from tests.services import apt_install, running
 
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
 #: Tests that know no database, so that one run of them is enough. They start many processes.
@@ -113,15 +115,23 @@ def _marked(expression: str) -> list[str]:
 @contextmanager
 def _services() -> Iterator[dict[str, str]]:
     """Each part has servers of its own, so that two parts side by side cannot meet in one."""
+    _install_languages()
     with running() as urls:
         yield {"DEVELOPMENT": "1", "TEST_DATABASE_URL": urls.database_url, "TEST_REDIS_URL": urls.redis_url}
+
+
+def _install_languages() -> None:
+    """Tests run the snippets that the console shows. Where this cannot install them, those tests say what to do."""
+    for program, package in (("ruby", "ruby"), ("php", "php-cli")):
+        if not shutil.which(program) and os.geteuid() == 0 and shutil.which("apt-get"):
+            apt_install(package)
 
 
 def _pytest(name: str, arguments: Sequence[str], env: dict[str, str]) -> Outcome:
     report = VAR / "test" / f"{name}.xml"
     report.unlink(missing_ok=True)
     command = [PYTHON, "-m", "pytest", "-p", "tests.noskip", "-q", f"--junit-xml={report}", *arguments]
-    code, printed = run(command, env=environment(env))
+    code, printed = run(command, env={**environment(env), "PATH": node_environment()["PATH"]})
     if not report.is_file():
         return Outcome(0, 1, f"{printed}\npytest left no report; it ended with status {code}.")
     total, failed = _count(report)

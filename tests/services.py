@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _READY_SECONDS = 30.0
 _ATTEMPTS = 3
 #: PostgreSQL refuses to run as root. This user owns nothing that matters.
 _UNPRIVILEGED = "nobody"
+_apt = threading.Lock()
 _PACKAGES = Path(__file__).resolve().parent.parent / ".venv" / "lib"
 
 
@@ -240,11 +242,12 @@ def _installed(program: str, folders: list[str]) -> Path | None:
 
 
 def apt_install(package: str) -> bool:
-    """Install a Debian package as root, without questions; tell whether it worked."""
+    """Install a Debian package as root, without questions; tell whether it worked. One at a time, as apt wants it."""
     env = {**_environment(), "DEBIAN_FRONTEND": "noninteractive"}
-    for words in ("update", f"-y install --no-install-recommends {package}"):
-        if subprocess.run(["apt-get", "-q", *words.split()], env=env, capture_output=True, check=False).returncode:
-            return False
+    with _apt:
+        for words in ("update", f"-y install --no-install-recommends {package}"):
+            if subprocess.run(["apt-get", "-q", *words.split()], env=env, capture_output=True, check=False).returncode:
+                return False
     return True
 
 
