@@ -47,7 +47,13 @@ def _fill_sqlite(path: Path) -> None:
 
 def _fill_postgresql(url: str, name: str, reader: str) -> None:
     with psycopg.connect(psycopg.conninfo.make_conninfo(url, dbname=name), autocommit=True) as database:
-        database.execute("CREATE COLLATION same (provider = icu, locale = 'und-u-ks-level1', deterministic = false)")
+        # A PostgreSQL that was built without ICU has no collation in which different texts are equal.
+        if database.execute("SELECT FROM pg_collation WHERE collprovider = 'i'").rowcount:
+            database.execute(
+                "CREATE COLLATION same (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+            )
+        else:
+            database.execute("CREATE COLLATION same (provider = libc, locale = 'C')")
         database.execute('CREATE TABLE tags (cst text COLLATE "same")')
         for look_alike in LOOK_ALIKES:
             database.execute("INSERT INTO tags VALUES (%s)", [look_alike])
