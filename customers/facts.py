@@ -1,10 +1,25 @@
 """The customer that a token names, kept in memory until the feed says that it changed."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from customers.models import Customer
+from customers.models import Customer, hash_token
 from secrets_admin.feed import Kind, feed
 from tokens.grant import GrantCustomer, PropertyValue
+
+_TOKEN = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerOfToken:
+    """Whose a customer token is; ``token_hash`` names the token, ``made_at`` is database time in seconds."""
+
+    organization_id: int
+    workspace_id: str
+    external_id: str
+    token_hash: str
+    made_at: float
 
 
 def subject(workspace_id: str, external_id: str) -> str:
@@ -15,6 +30,23 @@ def subject(workspace_id: str, external_id: str) -> str:
 def find_customer(workspace_id: str, external_id: str) -> GrantCustomer | None:
     """Return the living customer with exactly this external id in the workspace, or None; never creates one."""
     return feed.recall(Kind.CUSTOMER, subject(workspace_id, external_id), lambda: _load(workspace_id, external_id))
+
+
+def find_customer_by_token(token: str) -> CustomerOfToken | None:
+    """Return the living customer whose token this is, or None; kept until the token is announced as ended."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    token_hash = hash_token(token)
+    return feed.recall(Kind.CUSTOMER_TOKEN, token_hash, lambda: _load_by_token(token_hash))
+
+
+def _load_by_token(token_hash: str) -> CustomerOfToken | None:
+    rows = Customer.objects.select_related("workspace").filter(token_hash=token_hash, deleted_at=None)
+    row = rows.first()
+    if row is None:
+        return None
+    workspace, made_at = row.workspace, row.token_made_at.timestamp()
+    return CustomerOfToken(workspace.organization_id, workspace.id, row.external_id, token_hash, made_at)
 
 
 def _load(workspace_id: str, external_id: str) -> GrantCustomer | None:

@@ -25,7 +25,10 @@ class Customer(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     token_sealed = models.TextField(editable=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    token_made_at = models.DateTimeField(db_default=Now())
     generation = models.PositiveIntegerField(default=1)
+    #: Tokens that name the customer and were made before this instant are refused; None: nobody revoked any.
+    revoked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     deleted_at = models.DateTimeField(null=True, blank=True)
 

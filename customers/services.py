@@ -18,6 +18,7 @@ from secrets_admin.models import Workspace
 from tokens.identifiers import check_identifier
 
 _LONGEST_NAME = 255
+_TOKEN_FIELDS = ("token_sealed", "token_hash", "token_made_at")
 #: Control characters, half characters and direction marks, which would change the text around a name.
 _NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -77,8 +78,8 @@ def refresh_token(customer: Customer, *, actor: Actor) -> str:
     """Replace the customer's token and return the new one; of two calls at once the last answer's token is valid."""
     with transaction.atomic(durable=True):
         row = _lock(customer)
-        token = row.new_token()
-        row.save(update_fields=["token_sealed", "token_hash"])
+        token = _replace_token(row)
+        row.save(update_fields=_TOKEN_FIELDS)
         _announce(row)
         _record(row, actor, "customer.token_refreshed")
     return token
@@ -96,9 +97,9 @@ def delete_customer(customer: Customer, *, actor: Actor) -> None:
     with transaction.atomic(durable=True):
         row = _lock(customer)
         row.generation += 1
-        row.new_token()
+        _replace_token(row)
         row.deleted_at = Now()
-        row.save(update_fields=["generation", "token_sealed", "token_hash", "deleted_at"])
+        row.save(update_fields=["generation", "deleted_at", *_TOKEN_FIELDS])
         _announce(row)
         _record(row, actor, "customer.deleted")
 
@@ -135,11 +136,11 @@ def _bring_back(customer: Customer, fields: Mapping[str, object]) -> bool:
     for field, value in fields.items():
         setattr(customer, field, value)
     customer.generation += 1
-    customer.new_token()
+    _replace_token(customer)
     customer.deleted_at = None
     customer.created_at = Now()
     customer.save()
-    customer.refresh_from_db(fields=["created_at"])
+    customer.refresh_from_db(fields=["created_at", "token_made_at"])
     return True
 
 
@@ -150,6 +151,13 @@ def _lock(customer: Customer) -> Customer:
     if row is None:
         raise CustomerRefused("This customer is deleted.")
     return row
+
+
+def _replace_token(customer: Customer) -> str:
+    """Set a new token and tell every process that the old one is over; nobody can know the new one's hash yet."""
+    announce(Kind.CUSTOMER_TOKEN, customer.token_hash)
+    customer.token_made_at = Now()
+    return customer.new_token()
 
 
 def _announce(customer: Customer) -> None:

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     WORKSPACE = "workspace"
     ORGANIZATION = "organization"
     CUSTOMER = "customer"
+    CUSTOMER_TOKEN = "customer_token"  # noqa: S105 -- a kind of fact, not a password
     DASHBOARD = "dashboard"
     SOURCE = "source"
 
