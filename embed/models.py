@@ -1,4 +1,4 @@
-"""What was embedded: one row per token that opened a page."""
+"""What was embedded, and how far the journal was taken."""
 
 from typing import ClassVar
 
@@ -36,3 +36,10 @@ class PanelCount(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["dashboard_id", "day"], name="one_panel_count_per_day")
         ]
+
+
+class JournalPosition(models.Model):
+    """Up to where a journal file was taken; saved with what its lines did (embedhost/lib/journal.py)."""
+
+    name = models.CharField(primary_key=True, max_length=80)
+    offset = models.BigIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""What a web process does besides answering: reading the revocation feed, writing counts, warming up."""
+"""What a process does besides its work: reading the revocation feed, taking the journal, warming up."""
 
 import atexit
 import logging
@@ -12,11 +12,12 @@ from django.db import DatabaseError, close_old_connections
 
 from dashboards.charts.drawer import DrawingFailed, drawer
 from embed.usage import panel_counter
+from embedhost.lib import journal
 from secrets_admin.feed import feed, prune
 
 logger = logging.getLogger(__name__)
 
-WRITE_SECONDS = 10.0
+DRAIN_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
 
 _started_in: list[int] = []
@@ -32,15 +33,27 @@ def ensure_started() -> None:
             _started_in.append(os.getpid())
             feed.start()
             threading.Thread(target=_warm, name="warm-drawer", daemon=True).start()
-            threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
-            atexit.register(_write_counts)
+            start_draining()
+
+
+def start_draining() -> None:
+    """Take the journal every second until the process ends; web servers and workers call it once per process."""
+    threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
+    atexit.register(end_journal)
+
+
+def end_journal() -> None:
+    """Take what is left when the process ends in order; what cannot be taken now, another process takes later."""
+    _guarded(panel_counter.write)
+    _guarded(journal.close)
 
 
 def _keep_house() -> None:
     pruned_at = time.monotonic()
     while True:
-        time.sleep(WRITE_SECONDS)
-        _write_counts()
+        time.sleep(DRAIN_SECONDS)
+        _guarded(panel_counter.write)
+        _guarded(journal.drain)
         # With Redis the scheduler prunes; without it there is one process and this is it.
         if not settings.REDIS_URL and time.monotonic() - pruned_at > PRUNE_SECONDS:
             pruned_at = time.monotonic()
@@ -54,13 +67,9 @@ def _warm() -> None:
         logger.warning("the drawing child is not warm", extra={"problem": str(problem)})
 
 
-def _write_counts() -> None:
-    _guarded(panel_counter.write)
-
-
 def _guarded(work: Callable[[], object]) -> None:
     try:
         close_old_connections()
         work()
-    except DatabaseError as error:
+    except (DatabaseError, OSError) as error:
         logger.warning("housekeeping goes on later", extra={"error": type(error).__name__})

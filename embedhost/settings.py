@@ -17,6 +17,7 @@ DEBUG: bool = _values["DEBUG"]
 SECRET_KEY: str = _values["SECRET_KEY"] or "development-only-" + "0123456789" * 4
 ENCRYPTION_KEYS: list[str] = _values["ENCRYPTION_KEYS"] or ["development:ZGV2ZWxvcG1lbnQtb25seS0wMTIzNDU2Nzg5YWJjZGU="]
 VAR_DIR = Path(_values["VAR_DIR"])
+JOURNAL_DIR = Path(_values["JOURNAL_DIR"] or VAR_DIR / "journal")
 
 CONSOLE_HOST: str = _values["CONSOLE_HOST"]
 EMBED_HOST: str = _values["EMBED_HOST"]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,8 @@ from pytest_django.live_server_helper import LiveServer
 from dashboards import flights as flights_module
 from dashboards.facts import specs
 from embed import usage
+from embedhost import background
+from embedhost.lib import journal
 from embedhost.lib import store as store_module
 from secrets_admin.feed import feed
 from secrets_admin.models import Member, Organization, Role, User, Workspace
@@ -38,18 +41,23 @@ def django_db_modify_db_settings(
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for results as long as a loaded machine needs; tests of slow panels set shorter times themselves."""
+    # Tests take the journal themselves; a thread of a live server would do it beside their transaction.
+    monkeypatch.setattr(background, "DRAIN_SECONDS", 86_400.0)
     for name in ("embed.views.PAGE_WAIT", "embed.data.LONGEST_WAIT", "dashboards.queries.LONGEST_WAIT"):
         monkeypatch.setattr(name, 30.0)
 
 
 @pytest.fixture(autouse=True)
-def _fresh_process() -> None:
-    """Let every test begin as a new process would: nothing recalled, nothing cached, no flight under way."""
+def _fresh_process(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let every test begin as a new process would: nothing recalled, nothing cached, no flight, an empty journal."""
+    settings.JOURNAL_DIR = tmp_path_factory.getbasetemp() / f"journal-{uuid.uuid4().hex}"
     feed.reset()
     usage.forget()
     specs.clear()
     store_module.store.cache_clear()
     flights_module.flights.cache_clear()
+    yield
+    journal.forget()
 
 
 @pytest.fixture(scope="session")

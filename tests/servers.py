@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,6 +24,14 @@ class Server:
     url: str
 
 
+def url_of_the_test_database() -> str:
+    """Return the URL under which another process finds this test's database."""
+    config = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{config['NAME']}"
+    return f"postgresql://{config['USER']}:{config['PASSWORD']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -29,8 +40,12 @@ def free_port() -> int:
 
 @contextmanager
 def serving(env: Mapping[str, str], number: int) -> Iterator[list[Server]]:
-    """Start ``number`` separate servers that answer to the host names of ``env``, and stop them at the end."""
+    """Start ``number`` separate servers that answer to the host names of ``env``, and stop them at the end.
+
+    They share one journal folder of their own, so that nothing of an earlier test's server is taken over.
+    """
     with ExitStack() as stack:
+        env = {"JOURNAL_DIR": stack.enter_context(TemporaryDirectory(prefix="embedhost-journal-")), **env}
         yield [stack.enter_context(_server(env)) for _ in range(number)]
 
 

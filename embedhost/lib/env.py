@@ -82,6 +82,13 @@ _DECLARED = [
     Setting("DEFAULT_FROM_EMAIL", "str", "embedhost <no-reply@localhost>", "Sender of mails."),
     Setting("VAR_DIR", "str", str(ROOT / "var"), "Folder for the embedded defaults' files."),
     Setting(
+        "JOURNAL_DIR",
+        "str",
+        "",
+        "Folder for counts and log lines on their way to the database, on a local disk that outlives the process. "
+        "Empty: `journal` in VAR_DIR.",
+    ),
+    Setting(
         "LOG_LEVEL",
         "choice",
         "INFO",

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from embed.models import Embed
 from secrets_admin.access import SYSTEM
 from secrets_admin.services import reset_secret
-from tests.servers import Server, serving
+from tests.servers import Server, serving, url_of_the_test_database
 from tests.world import World, encrypt
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,20 +21,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def servers(world: World) -> Iterator[list[Server]]:
     env = {
-        "DATABASE_URL": _url_of_the_test_database(),
+        "DATABASE_URL": url_of_the_test_database(),
         "REDIS_URL": settings.REDIS_URL,
         "REVOCATION_POLL_SECONDS": "0.5",
         "LOG_LEVEL": "ERROR",
     }
     with serving(env, 2) as running:
         yield running
-
-
-def _url_of_the_test_database() -> str:
-    config = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{config['NAME']}"
-    return f"postgresql://{config['USER']}:{config['PASSWORD']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
 
 
 def status(server: Server, token: str) -> int:
