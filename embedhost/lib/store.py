@@ -10,10 +10,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import redis
 from django.conf import settings
+
+from embedhost.lib.redis_lines import RedisLines
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -114,39 +116,32 @@ class RedisStore:
     """The store that processes and replicas share."""
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=None
-        )
-        self._finish = self._redis.register_script(_FINISH)
-        self._renew = self._redis.register_script(_RENEW)
+        self._lines = RedisLines(url, TIMEOUT_SECONDS)
         self._broken_until = 0.0
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         nothing: list[bytes | None] = [None] * len(keys)
-        return self._try(lambda: self._get_many(keys), nothing) if keys else nothing
-
-    def _get_many(self, keys: Sequence[str]) -> list[bytes | None]:
-        # The client is made without decode_responses, so it answers bytes.
-        return [value if isinstance(value, bytes) else None for value in self._redis.mget(keys)]
+        return self._try(lambda: self._one("MGET", *keys), nothing) if keys else nothing
 
     def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
-        self._try(lambda: self._put_many(entries), None)
-
-    def _put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
-        for key, value, seconds in entries:
-            pipeline.set(key, value, px=int(seconds * 1000))
-        pipeline.execute()
+        puts = [("SET", key, value, "PX", int(seconds * 1000)) for key, value, seconds in entries]
+        if puts:
+            self._try(lambda: self._lines.ask(*puts), None)
 
     def take_lease(self, key: str, owner: str) -> bool:
-        milliseconds = int(LEASE_SECONDS * 1000)
-        return self._try(lambda: bool(self._redis.set(key, owner, nx=True, px=milliseconds)), True)
+        take = ("SET", key, owner, "NX", "PX", int(LEASE_SECONDS * 1000))
+        return self._try(lambda: self._one(*take) is not None, True)
 
     def renew_lease(self, key: str, owner: str) -> bool:
-        return bool(self._try(lambda: self._renew([key], [owner, int(LEASE_SECONDS * 1000)]), False))
+        renew = ("EVAL", _RENEW, 1, key, owner, int(LEASE_SECONDS * 1000))
+        return self._try(lambda: bool(self._one(*renew)), False)
 
     def finish(self, lease: str, owner: str, key: str, value: bytes, seconds: float) -> bool:
-        return bool(self._try(lambda: self._finish([lease, key], [owner, value, int(seconds * 1000)]), False))
+        finish = ("EVAL", _FINISH, 2, lease, key, owner, value, int(seconds * 1000))
+        return self._try(lambda: bool(self._one(*finish)), False)
+
+    def _one(self, *command: str | bytes | int) -> Any:
+        return self._lines.ask(command)[0]
 
     def _try(self, call: Callable[[], T], otherwise: T) -> T:
         if time.monotonic() < self._broken_until:
