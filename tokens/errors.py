@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
+from tokens.identifiers import check_identifier
+
 if TYPE_CHECKING:
     from tokens.keys import Key
 
@@ -95,7 +97,7 @@ class TokenError(Exception):
 
     ``claim`` is a claim's name from our own list, never a value and never text of the token. ``problem`` is a
     fixed sentence. ``key_id`` and ``organization_id`` are those of the key that the token names; while
-    ``verified`` is false they are only claimed.
+    ``verified`` is false they are only claimed. ``customer`` is the external_id in an authentic token, once read.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class TokenError(Exception):
         self.problem = problem
         self.key_id = key_id
         self.organization_id = organization_id
+        self.customer: str | None = None
         self.verified = False
 
     @property
@@ -125,6 +128,12 @@ class TokenError(Exception):
         self.key_id = key.key_id
         self.organization_id = key.organization_id
         self.verified = verified
+        return self
+
+    def of(self, customer: object) -> Self:
+        """Add whose token it is, if it says so in a form that a customer's id can have."""
+        if isinstance(customer, str) and check_identifier(customer) is None:
+            self.customer = customer
         return self
 
     def __str__(self) -> str:

@@ -1,0 +1,168 @@
+"""The refusal ledger: filed under whose tokens they were, bounded, and off the request path."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from embed import refusals
+from embed.ledger_models import NOBODY, Refusal, RefusalCount
+from embedhost.lib import journal
+from secrets_admin.feed import feed
+from tokens.errors import Reason, TokenError
+
+pytestmark = pytest.mark.django_db
+OURS, THEIRS = 7, 8
+
+
+def refuse(
+    number: int = 1,
+    *,
+    organization_id: int | None = OURS,
+    verified: bool = True,
+    reason: Reason = Reason.EXPIRED,
+    customer: str = "acme",
+    host: str | None = "https://app.a.test",
+    reference: str = "R-7K3F9Q",
+) -> None:
+    error = TokenError(reason, claim="exp", problem="The token has ended.").of(customer)
+    error.organization_id, error.verified, error.key_id = organization_id, verified, "es_1"
+    for index in range(number):
+        refusals.note(error, reference=reference, door="iframe", token=f"token {index}", host=host)
+
+
+def test_a_refusal_is_kept_in_detail_and_counted() -> None:
+    refuse()
+    journal.drain()
+    row = Refusal.objects.get()
+    assert (row.organization_id, row.verified, row.reference) == (OURS, True, "R-7K3F9Q")
+    assert (row.reason, row.claim, row.problem) == ("expired", "exp", "The token has ended.")
+    assert (row.key_id, row.door, row.format) == ("es_1", "iframe", "explo_jwe")
+    assert (row.host, row.customer) == ("https://app.a.test", "acme")
+    assert abs(row.at.timestamp() - feed.now()) < 60
+    count = RefusalCount.objects.get()
+    assert (count.organization_id, count.reason, count.customer, count.number) == (OURS, "expired", "acme", 1)
+    assert count.hour == row.at.replace(minute=0, second=0, microsecond=0)
+
+
+def test_noting_a_refusal_writes_nothing_to_the_database() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        refuse(20)
+    # In tests the clock is read from the database at every look.
+    assert {query["sql"].split()[0] for query in asked.captured_queries} <= {"SELECT"}
+    assert journal.drain() == 20
+
+
+def test_no_token_is_kept_only_its_digest() -> None:
+    refuse()
+    journal.drain()
+    row = Refusal.objects.get()
+    assert row.digest == refusals.digest_of("token 0")
+    assert "token 0" not in str(list(Refusal.objects.values())) + str(list(RefusalCount.objects.values()))
+
+
+def test_what_a_stranger_claims_of_a_customer_is_not_kept() -> None:
+    refuse(verified=False)
+    journal.drain()
+    assert Refusal.objects.get().customer == ""
+    assert RefusalCount.objects.get().customer == ""
+
+
+@pytest.mark.parametrize("host", ["https://a.test/path", "javascript:x", "https://" + "a" * 300, "https://é.test", "x"])
+def test_a_referer_that_is_no_origin_is_kept_as_invalid(host: str) -> None:
+    refuse(host=host)
+    journal.drain()
+    assert Refusal.objects.get().host == "invalid"
+
+
+def test_five_thousand_forged_tokens_leave_the_owners_own_refusals() -> None:
+    refuse(reference="R-222222")
+    journal.drain()
+    for batch in range(5):
+        refuse(1000, verified=False, reason=Reason.BAD_SIGNATURE, host=f"https://h{batch}.test", reference="R-333333")
+        journal.drain()
+    assert refusals.find(OURS, "R-222222") is not None
+    assert refusals.newest(OURS, verified=True).count() == 1
+    assert refusals.newest(OURS, verified=False).count() == refusals.KEPT_CLAIMED
+    assert sum(RefusalCount.objects.filter(verified=False).values_list("number", flat=True)) == 5000
+
+
+def test_only_the_newest_of_an_organization_are_kept_in_detail() -> None:
+    refuse(5, organization_id=THEIRS, reference="R-222222")
+    refuse(refusals.KEPT_VERIFIED, reference="R-333333")
+    refuse(10, reference="R-444444")
+    journal.drain()
+    kept = refusals.newest(OURS, verified=True)
+    assert kept.count() == refusals.KEPT_VERIFIED
+    assert [row.reference for row in kept[:11]] == ["R-444444"] * 10 + ["R-333333"]
+    assert refusals.newest(THEIRS, verified=True).count() == 5
+
+
+def test_hosts_that_a_stranger_invents_do_not_multiply_the_counts() -> None:
+    for number in range(refusals.COUNTS_AN_HOUR[False] + 60):
+        refuse(verified=False, host=f"https://h{number}.test")
+        if number % 25 == 0:
+            journal.drain()
+    journal.drain()
+    rows = RefusalCount.objects.filter(organization_id=OURS)
+    assert rows.count() == refusals.COUNTS_AN_HOUR[False] + 1
+    assert rows.get(host="").number == 60
+    refuse(verified=False, host="https://h3.test")
+    journal.drain()
+    assert rows.get(host="https://h3.test").number == 2
+
+
+def test_equal_refusals_of_an_hour_are_one_row() -> None:
+    refuse(3)
+    journal.drain()
+    refuse(4)
+    refuse(2, customer="globex")
+    journal.drain()
+    assert dict(RefusalCount.objects.values_list("customer", "number")) == {"acme": 7, "globex": 2}
+
+
+def test_what_names_nobody_is_filed_under_nobody() -> None:
+    refuse(organization_id=None, verified=False, reason=Reason.MALFORMED)
+    journal.drain()
+    assert Refusal.objects.get().organization_id == NOBODY
+    assert refusals.newest(OURS, verified=False).count() == 0
+
+
+def test_a_reference_finds_ones_own_refusals_only() -> None:
+    refuse(reference="R-222222")
+    refuse(organization_id=THEIRS, reference="R-333333")
+    refuse(organization_id=None, verified=False, reference="R-444444")
+    journal.drain()
+    found = {name: refusals.find(OURS, name) for name in ("R-222222", "R-333333", "R-444444", "R-555555")}
+    assert {name for name, row in found.items() if row is not None} == {"R-222222", "R-444444"}
+
+
+def test_old_rows_and_rows_beyond_the_tables_bounds_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(4, reference="R-222222")
+    refuse(9, verified=False, reference="R-333333")
+    journal.drain()
+    old = datetime.now(UTC) - timedelta(days=refusals.KEPT_DAYS, hours=1)
+    Refusal.objects.filter(id=Refusal.objects.order_by("id")[0].id).update(at=old)
+    RefusalCount.objects.filter(verified=True).update(hour=old)
+    monkeypatch.setattr(refusals, "MOST_ROWS", {True: 100, False: 5})
+    refusals.prune()
+    assert Refusal.objects.filter(verified=True).count() == 3
+    assert Refusal.objects.filter(verified=False).count() == 5
+    assert RefusalCount.objects.filter(verified=True).count() == 0
+
+
+def test_a_journal_that_cannot_be_written_does_not_fail_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(journal, "write", full)
+    refuse()
+    assert not Refusal.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["R-7K3F9Q", "R-222222"])
+def test_a_reference_has_its_form(text: str) -> None:
+    assert refusals.is_reference(text)
+    for wrong in (text.lower(), text[:-1], text + "2", "R-0OIL11", f" {text}"):
+        assert not refusals.is_reference(wrong)
