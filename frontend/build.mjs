@@ -2,7 +2,8 @@
 //
 //   node frontend/build.mjs            all entries, hashed names, frontend/dist/manifest.json
 //
-// dashboard.js and charts.js are ES modules (<script type="module">): the page imports charts.js when it is first needed.
+// dashboard.js and charts.js are ES modules (<script type="module">): the page imports charts.js when it is first needed,
+// as embed.js imports tag.js on a page with viaSocket's tag.
 // The loaders and console.js are classic scripts without globals.
 import { build } from "esbuild";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -14,8 +15,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 // Built beside and moved into place, so that a server or a test that reads dist/ meanwhile finds every file whole.
 const fresh = join(here, `.dist-${process.pid}`);
-const MODULES = { dashboard: "dashboard/main.ts", charts: "charts/mount.ts" };
-const CLASSIC = { embed: "embed/main.ts", bundle: "bundle/main.ts", notice: "dashboard/notice.ts", console: "console/main.ts" };
+const MODULES = { dashboard: "dashboard/main.ts", arrive: "dashboard/arrive.ts", charts: "charts/mount.ts", tag: "embed/tag-part.ts" };
+const CLASSIC = { embed: "embed/main.ts", bundle: "bundle/main.ts", notice: "dashboard/notice.ts", before: "dashboard/before.ts", console: "console/main.ts" };
 const STYLES = { embed: "css/embed.css", console: "css/console.css" };
 const TARGET = ["chrome109", "firefox115", "safari16"];
 

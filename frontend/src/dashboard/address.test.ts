@@ -25,3 +25,42 @@ test("values of variables leave the address, how the page is shown stays", () =>
 test("the real address is made again for another token", () => {
   assert.equal(withToken("/iframe/-/prod", "?refresh-minutes=5", "new"), "/iframe/new/prod?refresh-minutes=5");
 });
+
+const EMBED_ID = "0b8f6f0e-3f4e-4d0e-9d5a-2f4f3c2b1a00";
+const HEX = "ab".repeat(32);
+
+test("a customer token stands behind its dashboard", () => {
+  assert.deepEqual(takeToken(`/iframe/${EMBED_ID}/${HEX}`, ""), { token: `${EMBED_ID}:${HEX}`, clean: `/iframe/${EMBED_ID}/-` });
+  assert.deepEqual(takeToken(`/iframe/${EMBED_ID}/${HEX}/prod`, ""), { token: `${EMBED_ID}:${HEX}`, clean: `/iframe/${EMBED_ID}/-/prod` });
+  assert.equal(takeToken(`/iframe/${EMBED_ID}/-/prod`, "").token, null);
+  assert.equal(withToken(`/iframe/${EMBED_ID}/-/prod`, "", `${EMBED_ID}:${HEX}`), `/iframe/${EMBED_ID}/${HEX}/prod`);
+  assert.equal(withToken(`/iframe/${EMBED_ID}/-/prod`, "?a=1", "a.b"), "/iframe/a.b/prod?a=1");
+  assert.equal(withToken("/iframe/-/prod", "", `${EMBED_ID}:${HEX}`), `/iframe/${EMBED_ID}/${HEX}/prod`);
+});
+
+test("Chartio's three shapes and Metabase's path lose their token and get another one", () => {
+  for (const lead of ["/d/acme/sales/", "/d/17/", "/embed/dashboard/"]) {
+    assert.deepEqual(takeToken(`${lead}a.b.c`, "?region=x"), { token: "a.b.c", clean: `${lead}-` });
+    assert.equal(withToken(`${lead}-`, "", "d.e.f"), `${lead}d.e.f`);
+    assert.equal(takeToken(`${lead}-`, "").token, null);
+  }
+  for (const [path, name] of [["/d/acme/sales/", "embed_token"], ["/d/acme/sales", "token"]] as const) {
+    assert.deepEqual(takeToken(path, `?x=1&${name}=a.b.c&locale_code=fr`), { token: "a.b.c", clean: "/d/acme/sales/-?locale_code=fr" });
+  }
+});
+
+test("Papermap's token stays in the query's place", () => {
+  assert.deepEqual(takeToken("/embedded/dashboard", "?x=1&embedded-token=abc&locale_code=fr"), { token: "abc", clean: "/embedded/dashboard?embedded-token=-&locale_code=fr" });
+  assert.equal(withToken("/embedded/dashboard", "?embedded-token=-&locale_code=fr", "d=="), "/embedded/dashboard?embedded-token=d%3D%3D&locale_code=fr");
+  assert.equal(takeToken("/embedded/dashboard", "?embedded-token=-").token, null);
+});
+
+test("Papermap's token is the same one in both alphabets, a plus that came as a space too", () => {
+  for (const written of ["a%2Bb%2Fc==", "a+b/c==", "a-b_c=="]) {
+    assert.equal(takeToken("/embedded/dashboard", `?embedded-token=${written}`).token, "a-b_c==", written);
+  }
+});
+
+test("a token in the query of another door is none", () => {
+  assert.deepEqual(takeToken("/embedded/tag/1/ws_1", "?token=a.b"), { token: null, clean: "/embedded/tag/1/ws_1" });
+});

@@ -1,9 +1,18 @@
-/** The token rides in the address once; these functions take it out. */
+/** The token rides in the address once; these functions take it out, whichever door it came through. */
 
-import { isToken } from "../embed/protocol";
+import { isPair, isToken, readToken } from "../embed/protocol";
 
 /** Query keys that say how a page is shown; all others are values of variables and leave the address. */
-const KEPT = new Set(["refresh-minutes", "locale_code", "time_zone"]);
+const KEPT = new Set(["refresh-minutes", "locale_code", "time_zone", "dashboard-id"]);
+
+/** Explo's customer token: `/iframe/<embed id>/<64 hex digits>[/<environment>]`. */
+const PAIR = /^\/iframe\/([\da-f-]{36})\/([\da-f]{64}|-)(\/[^/]+)?$/i;
+/** Doors with the token in the path: Explo's, Chartio's two, Metabase's. */
+const IN_PATH = /^(\/iframe\/|\/d\/[a-z][^/]*\/[^/]+\/|\/d\/\d+\/|\/embed\/dashboard\/)([^/]+)(\/[^/]+)?$/i;
+/** Chartio's door with the token in the query, under one of two names. */
+const CHARTIO = /^(\/d\/[a-z][^/]*\/[^/]+)\/?$/i;
+/** Papermap's name for it; its door has no other place. */
+const PAPERMAP = "embedded-token";
 
 export interface Taken {
   readonly token: string | null;
@@ -11,23 +20,35 @@ export interface Taken {
   readonly clean: string;
 }
 
-/** Split `/iframe/<token>[/<environment>]`; the token is null when the address holds none. */
+/** Take the token out of an address; it is null when the address holds none. */
 export function takeToken(pathname: string, search: string): Taken {
-  const [lead = "", door = "", segment = "", ...rest] = pathname.split("/");
-  const token = decoded(segment);
-  const clean = [lead, door, "-", ...rest].join("/") + keptQuery(search);
-  return { token: isToken(token) ? token : null, clean };
+  const pair = PAIR.exec(pathname);
+  if (pair !== null) return taken(`${pair[1]}:${pair[2]}`, `/iframe/${pair[1]}/-${pair[3] ?? ""}`, search);
+  const path = IN_PATH.exec(pathname);
+  if (path !== null) return taken(decoded(path[2] ?? ""), `${path[1]}-${path[3] ?? ""}`, search);
+  const query = new URLSearchParams(search);
+  const chartio = CHARTIO.exec(pathname);
+  if (chartio !== null) return taken(query.get("embed_token") ?? query.get("token"), `${chartio[1]}/-`, search);
+  const isPapermap = pathname === "/embedded/dashboard";
+  return taken(isPapermap ? readToken(query.get(PAPERMAP)) : null, pathname, search, isPapermap ? { [PAPERMAP]: "-" } : {});
 }
 
 /** Make the real address again from the one with `-`. */
 export function withToken(pathname: string, search: string, token: string): string {
-  const [lead = "", door = "", , ...rest] = pathname.split("/");
-  return [lead, door, token, ...rest].join("/") + search;
+  const door = PAIR.exec(pathname)?.[3] ?? IN_PATH.exec(pathname)?.[3] ?? "";
+  if (isPair(token)) return `/iframe/${token.replace(":", "/")}${door}${search}`;
+  if (PAIR.test(pathname)) return `/iframe/${token}${door}${search}`;
+  const path = IN_PATH.exec(pathname);
+  if (path !== null) return `${path[1]}${token}${door}${search}`;
+  const query = new URLSearchParams(search);
+  query.set(PAPERMAP, token);
+  return `${pathname}?${query.toString()}`;
 }
 
-function keptQuery(search: string): string {
+function taken(token: string | null, path: string, search: string, more: Readonly<Record<string, string>> = {}): Taken {
   const kept = [...new URLSearchParams(search)].filter(([key]) => KEPT.has(key));
-  return kept.length > 0 ? `?${new URLSearchParams(kept).toString()}` : "";
+  const text = new URLSearchParams([...Object.entries(more), ...kept]).toString();
+  return { token: isToken(token) ? token : null, clean: path + (text === "" ? "" : `?${text}`) };
 }
 
 function decoded(segment: string): string {

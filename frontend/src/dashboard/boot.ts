@@ -23,6 +23,8 @@ export interface Variable {
 export interface Boot {
   readonly dataUrl: string;
   readonly environment: string | null;
+  /** Which dashboard, where a token does not name exactly one. */
+  readonly dashboard: string | null;
   /** Ids, in reading order. */
   readonly panels: readonly string[];
   readonly variables: readonly Variable[];
@@ -44,6 +46,7 @@ export function readBoot(data: unknown): Boot {
   return {
     dataUrl: text(boot, "data_url"),
     environment: boot["environment"] === null ? null : text(boot, "environment"),
+    dashboard: typeof boot["dashboard"] === "string" ? boot["dashboard"] : null,
     panels: list(boot, "panels").map((panel) => text(record(panel, "panels"), "id")),
     variables: readVariables(boot["variables"]),
     locale: text(boot, "locale"),

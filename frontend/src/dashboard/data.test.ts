@@ -3,7 +3,7 @@ import { afterEach, test } from "node:test";
 import { DataCalls, fileName } from "./data";
 
 const real = globalThis.fetch;
-const FACTS = { dataUrl: "/data/explo_jwe", environment: "prod", locale: "en", timeZone: "UTC" };
+const FACTS = { dataUrl: "/data/explo_jwe", environment: "prod", dashboard: null, locale: "en", timeZone: "UTC" };
 let asked: { path: string; init: RequestInit } = { path: "", init: {} };
 
 function answer(response: Response): DataCalls {

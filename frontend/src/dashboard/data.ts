@@ -27,6 +27,15 @@ export interface Session {
   readonly variables: readonly Variable[];
 }
 
+/** A whole page, for a frame that got its token by message. */
+export interface Arrival {
+  readonly html: string;
+  readonly title: string;
+  readonly language: string;
+  readonly direction: string;
+  readonly boot: Record<string, unknown>;
+}
+
 export interface CsvFile {
   readonly name: string;
   readonly blob: Blob;
@@ -38,6 +47,7 @@ const UNREACHABLE: Failure = { kind: "failed", code: "unreachable", message: "",
 export interface CallFacts {
   readonly dataUrl: string;
   readonly environment: string | null;
+  readonly dashboard: string | null;
   readonly locale: string;
   readonly timeZone: string;
 }
@@ -71,15 +81,21 @@ export class DataCalls {
     return this.call(this.address("session", {}), signal, async (response) => readSession(await readRecord(response)), token);
   }
 
+  /** Exchange a token for its page. `parent` is the origin that sent the token: the server looks it up too. */
+  page(token: string, sent: { readonly parent: string; readonly values: Payload }, signal: AbortSignal): Promise<Answer<Arrival>> {
+    const path = this.address("page", { parent: sent.parent, ...withValues(sent.values) });
+    return this.call(path, signal, async (response) => readArrival(await readRecord(response)), token);
+  }
+
   private path(kind: string, id: string, values: Payload, more: Readonly<Record<string, string>>): string {
-    const variables = Object.keys(values).length > 0 ? { variables: JSON.stringify(values) } : {};
-    return this.address(`${kind}/${encodeURIComponent(id)}`, { ...more, ...variables });
+    return this.address(`${kind}/${encodeURIComponent(id)}`, { ...more, ...withValues(values) });
   }
 
   private address(path: string, more: Readonly<Record<string, string>>): string {
-    const { dataUrl, environment, locale, timeZone } = this.facts;
+    const { dataUrl, environment, dashboard, locale, timeZone } = this.facts;
     const query = new URLSearchParams({ ...more, locale, time_zone: timeZone });
     if (environment !== null) query.set("environment", environment);
+    if (dashboard !== null) query.set("dashboard", dashboard);
     return `${dataUrl}/${path}?${query.toString()}`;
   }
 
@@ -103,6 +119,10 @@ export class DataCalls {
   }
 }
 
+function withValues(values: Payload): Readonly<Record<string, string>> {
+  return Object.keys(values).length > 0 ? { variables: JSON.stringify(values) } : {};
+}
+
 function retryAfter(response: Response): number | null {
   return readRetryAfter(response.headers.get("Retry-After"));
 }
@@ -117,6 +137,17 @@ function readSession(data: Record<string, unknown>): Session {
   const { subject, seconds_left: left } = data;
   if (typeof subject !== "string" || typeof left !== "number") throw new TypeError("the session answer is incomplete");
   return { subject, secondsLeft: left, variables: readVariables(data["variables"]) };
+}
+
+function readArrival(data: Record<string, unknown>): Arrival {
+  const text = (name: string): string => {
+    const value = data[name];
+    if (typeof value !== "string") throw new TypeError(`the page has no ${name}`);
+    return value;
+  };
+  const { boot } = data;
+  if (!isRecord(boot)) throw new TypeError("the page has no boot");
+  return { html: text("html"), title: text("title"), language: text("language"), direction: text("direction"), boot };
 }
 
 async function readFailure(response: Response): Promise<Failure> {

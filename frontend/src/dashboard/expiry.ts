@@ -28,6 +28,11 @@ export class Expiry {
     this.look();
   }
 
+  /** Stop counting; the page is gone. */
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
   /** The server said that the token is over, whatever was counted here. */
   end(): void {
     this.lease = { seconds: 0, from: this.now() };

@@ -8,11 +8,17 @@ export class Host {
   private waiting: { event: string; detail: Detail }[] = [];
   private readonly alone: boolean;
 
-  constructor(private readonly view: Window, private readonly patterns: readonly string[], private readonly obey: (command: Command) => void) {
+  /** Hear until `life` ends. `known` is the parent's origin when it has spoken before. */
+  constructor(
+    private readonly view: Window,
+    private readonly patterns: readonly string[],
+    private readonly obey: (command: Command) => void,
+    { life, known }: { readonly life?: AbortSignal; readonly known?: string } = {},
+  ) {
     this.alone = view.parent === view;
-    const hints = [view.location.ancestorOrigins?.[0], view.document.referrer];
+    const hints = [known, view.location.ancestorOrigins?.[0], view.document.referrer];
     this.origin = this.alone ? null : parentOrigin(hints, patterns);
-    view.addEventListener("message", (event) => this.hear(event));
+    view.addEventListener("message", (event) => this.hear(event), life === undefined ? {} : { signal: life });
   }
 
   /** Tell the host something. Never holds a token or rows; the target is always an exact origin of the owner's list. */

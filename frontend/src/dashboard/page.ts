@@ -1,7 +1,6 @@
 /** The page in the frame: joins variables, panels, token and host. */
 
 import { FROM_FRAME, type Command } from "../embed/protocol";
-import { withToken } from "./address";
 import { showAsOf } from "./as-of";
 import { VariablesBar } from "./bar";
 import type { Boot } from "./boot";
@@ -26,6 +25,16 @@ import { readWords } from "./words";
 /** Seconds that a host has for a fresh token before the viewer reads that the page is over. */
 const NOTE_AFTER = 3;
 
+/** What differs between a page whose token came in the address and one whose token came by message. */
+export interface PageOptions {
+  /** Open another page: the token stands for another customer or dashboard. */
+  readonly reopen: (token: string) => void;
+  /** The parent's origin, when it has spoken before. */
+  readonly origin?: string;
+  readonly refreshMinutes?: number | null;
+  readonly onValues?: () => void;
+}
+
 export class Page {
   private readonly say: Say;
   private readonly root = need("main.eh", HTMLElement);
@@ -41,13 +50,17 @@ export class Page {
   private readonly expiry: Expiry;
   private height = 0;
   private session = new AbortController();
+  private readonly life = new AbortController();
 
-  constructor(private readonly boot: Boot, token: string) {
+  constructor(private readonly boot: Boot, token: string, private readonly options: PageOptions) {
     this.say = readWords(need("#eh-words", HTMLTemplateElement), boot.locale);
     this.values = new Values(boot.variables, boot.mayChange);
     this.calls = new DataCalls(boot, token);
-    this.host = new Host(window, boot.origins, (command) => this.obey(command));
-    this.popover = new Popover(this.root, () => this.lookAtHeight());
+    this.host = new Host(window, boot.origins, (command) => this.obey(command), {
+      life: this.life.signal,
+      ...(options.origin === undefined ? {} : { known: options.origin }),
+    });
+    this.popover = new Popover(this.root, () => this.lookAtHeight(), this.life.signal);
     const { locale, timeZone } = boot;
     const script = this.root.dataset["charts"] ?? "";
     this.takeover = new Takeover(this.root, { script, calls: this.calls, values: () => this.values.payload(), locale, timeZone });
@@ -72,8 +85,28 @@ export class Page {
     for (const code of this.boot.ignored) this.host.tell(FROM_FRAME.notice, { code });
     this.wireTools();
     this.panels.arrive();
-    const every = refreshEvery(this.boot.refreshMinutes);
-    if (every !== null) setInterval(() => this.refresh(), every);
+    const every = refreshEvery(this.options.refreshMinutes ?? this.boot.refreshMinutes);
+    if (every === null) return;
+    const timer = setInterval(() => this.refresh(), every);
+    this.life.signal.addEventListener("abort", () => clearInterval(timer));
+  }
+
+  /** Stop for good: another page takes this one's place in the frame. */
+  end(): void {
+    this.panels.stop();
+    this.expiry.stop();
+    this.session.abort();
+    this.life.abort();
+  }
+
+  /** What the viewer set, by the variables' names; a page opened with it shows the same. */
+  get chosen(): Readonly<Record<string, unknown>> {
+    return this.values.payload();
+  }
+
+  /** Every variable that the viewer may see, with its value now. */
+  get shown(): ReadonlyMap<string, unknown> {
+    return new Map(this.values.all.map(({ name }) => [name, this.values.current(name)]));
   }
 
   private makePanels(): Panels {
@@ -85,6 +118,7 @@ export class Page {
       onGone: (card) => this.takeover.release(card),
       onAllSettled: (manner) => this.onAllSettled(manner),
       onExpired: () => this.expiry.end(),
+      life: this.life.signal,
     });
   }
 
@@ -142,6 +176,7 @@ export class Page {
 
   private reload(manner: Manner): void {
     this.status.textContent = "";
+    if (manner === "values") this.options.onValues?.();
     if (!this.expiry.expired) this.panels.reload(manner);
   }
 
@@ -163,7 +198,7 @@ export class Page {
     else this.host.tell(FROM_FRAME.height, { height: this.height });
   }
 
-  private setFromHost(wanted: ReadonlyMap<string, unknown>): void {
+  setFromHost(wanted: ReadonlyMap<string, unknown>): void {
     let changed = false;
     for (const [variable, value] of wanted) {
       const code = this.values.refusal(variable, value);
@@ -176,7 +211,7 @@ export class Page {
   }
 
   /** Try a fresh token; the old one stays in use until the server has accepted it. */
-  private async renew(token: string): Promise<void> {
+  async renew(token: string): Promise<void> {
     this.session.abort();
     this.session = new AbortController();
     const { signal } = this.session;
@@ -191,7 +226,7 @@ export class Page {
 
   /** Another customer or dashboard is another page; else everything goes on with what the viewer chose. */
   private goOn(token: string, session: Session): void {
-    if (session.subject !== this.boot.subject) return location.replace(withToken(location.pathname, location.search, token));
+    if (session.subject !== this.boot.subject) return this.options.reopen(token);
     const wasExpired = this.expiry.expired;
     const before = this.values.all.map(({ value }) => value);
     this.calls.useToken(token);

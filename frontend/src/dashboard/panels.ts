@@ -4,6 +4,7 @@ import { need } from "./dom";
 import { PanelLoader, type LoaderHost, type Manner } from "./loader";
 
 export interface PanelsHost extends Omit<LoaderHost, "onSettled"> {
+  readonly life: AbortSignal;
   /** Called once after each round, when the last panel of it has an answer. */
   readonly onAllSettled: (manner: Manner) => void;
 }
@@ -18,7 +19,7 @@ export class Panels {
     for (const id of ids) {
       this.loaders.set(id, new PanelLoader(id, need(`[data-panel="${CSS.escape(id)}"]`, HTMLElement), loaderHost));
     }
-    document.addEventListener("click", (event) => this.onClick(event));
+    document.addEventListener("click", (event) => this.onClick(event), { signal: host.life });
   }
 
   /** Poll the panels that were not ready when the page was made, and plan the next try of the failed ones. */

@@ -16,8 +16,8 @@ export class Popover {
   private panel: HTMLElement | null = null;
   private anchor: HTMLElement | null = null;
 
-  constructor(private readonly root: HTMLElement, private readonly onMove: () => void) {
-    document.addEventListener("pointerdown", (event) => this.onOutside(event.target));
+  constructor(private readonly root: HTMLElement, private readonly onMove: () => void, life: AbortSignal) {
+    document.addEventListener("pointerdown", (event) => this.onOutside(event.target), { signal: life });
     root.addEventListener("focusout", (event) => this.onFocusOut(event));
   }
 

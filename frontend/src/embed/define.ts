@@ -9,7 +9,7 @@ export function define(name: string): void {
 }
 
 /** A classic script knows itself; a module does not and looks for its own tag. */
-function ownOrigin(): string | null {
+export function ownOrigin(): string | null {
   const current = document.currentScript;
   const own = current instanceof HTMLScriptElement ? [current.src] : [];
   return loaderOrigin([...own, ...Array.from(document.scripts, (script) => script.src).reverse()]);

@@ -1,13 +1,14 @@
 /** The web component: makes one frame, keeps it in step with its attributes, hands its events on. Defines nothing. */
 
 import { frameAddress, readFlag, readVariables } from "./frame";
-import { FROM_FRAME, readCommand, readMessage, TO_FRAME, type Detail, type Message } from "./protocol";
+import { FROM_FRAME, isPair, readCommand, readMessage, TO_FRAME, type Detail, type Message } from "./protocol";
 import { valuesIn, withValue } from "./shared-address";
 
 const SANDBOX = "allow-scripts allow-same-origin allow-downloads allow-popups allow-popups-to-escape-sandbox";
 /** What host pages dispatch on window (vendor's contract); each goes to every dashboard of the page. */
 const RELAYED = [TO_FRAME.setVariable, TO_FRAME.setVariables, TO_FRAME.setJwt];
 const LEAST_HEIGHT = 120;
+const TOKENS: ReadonlySet<string> = new Set(["dash-jwt", "dash-customer-token"]);
 
 /** Make the element's class for an embed host, given as its origin. */
 export function dashboardElement(loaderOrigin: string | null): CustomElementConstructor {
@@ -17,12 +18,14 @@ export function dashboardElement(loaderOrigin: string | null): CustomElementCons
 }
 
 class DashboardElement extends HTMLElement {
-  static readonly observedAttributes = ["dash-jwt", "environment", "variables", "locale-code", "refresh-minutes", "base-url"];
+  static readonly observedAttributes = ["dash-jwt", "dash-customer-token", "environment", "variables", "locale-code", "refresh-minutes", "base-url"];
 
   protected readonly defaultBase: string | null = null;
   private frame: HTMLIFrameElement | null = null;
   private live = false;
   private ready = false;
+  /** A page opened with a customer token goes on with one, and one opened with a JWT with a JWT. */
+  private shownPair = false;
   /** A token that came by event and not by attribute. */
   private fresh: string | null = null;
   private late: Detail = {};
@@ -49,7 +52,7 @@ class DashboardElement extends HTMLElement {
   /** Frameworks set attributes one by one; they count together once the current task is over. */
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (before === now || !this.live) return;
-    if (name === "dash-jwt") this.fresh = null;
+    if (TOKENS.has(name)) this.fresh = null;
     this.changed.add(name);
     if (this.queued) return;
     this.queued = true;
@@ -61,14 +64,15 @@ class DashboardElement extends HTMLElement {
     this.changed.clear();
     this.queued = false;
     if (!this.live) return;
-    const quiet = [...names].every((name) => name === "dash-jwt" || name === "variables");
-    if (!quiet || !this.ready) return this.load();
-    if (names.has("dash-jwt")) this.say(TO_FRAME.setJwt, { jwt: this.token });
+    const quiet = [...names].every((name) => TOKENS.has(name) || name === "variables");
+    if (!quiet || !this.ready || isPair(this.token) !== this.shownPair) return this.load();
+    if ([...names].some((name) => TOKENS.has(name))) this.say(TO_FRAME.setJwt, { jwt: this.token });
     if (names.has("variables")) this.say(TO_FRAME.setValues, { values: this.variables });
   }
 
   private get token(): string {
-    return this.fresh ?? this.getAttribute("dash-jwt")?.trim() ?? "";
+    const given = (name: string): string => this.getAttribute(name)?.trim() ?? "";
+    return this.fresh ?? (given("dash-jwt") || given("dash-customer-token"));
   }
 
   private get base(): string | null {
@@ -97,6 +101,7 @@ class DashboardElement extends HTMLElement {
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     this.late = late;
+    this.shownPair = isPair(token);
     this.show(src);
   }
 
@@ -169,6 +174,7 @@ class DashboardElement extends HTMLElement {
     if (message === null) return;
     const command = readCommand(message);
     if (command?.kind === "token") this.fresh = command.token;
+    if (command?.kind === "token" && isPair(command.token) !== this.shownPair) return this.load();
     this.say(message.event, message.detail);
   }
 }

@@ -43,3 +43,12 @@ test("the host page's address carries chosen values and gives them back", () => 
   assert.equal(withValue(address, "region", null), "https://app.test/page?tab=1#x");
   assert.deepEqual(valuesIn("https://app.test/?region=DACH", ["region"]), { region: "DACH" });
 });
+
+test("a customer token stands behind its dashboard in the path", () => {
+  const token = `0b8f6f0e-3f4e-4d0e-9d5a-2f4f3c2b1a00:${"ab".repeat(32)}`;
+  assert.equal(frameAddress({ ...WISH, token, environment: "prod" }).src, `https://embed.test/iframe/${token.replace(":", "/")}/prod?time_zone=UTC`);
+});
+
+test("the host is found by the name of viaSocket's script too", () => {
+  assert.equal(loaderOrigin(["https://embed.test/prod-embedcomponent.js"]), "https://embed.test");
+});

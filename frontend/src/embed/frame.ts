@@ -8,6 +8,7 @@ const LONGEST = 2000;
 export interface FrameWish {
   /** Origin of the embed host, without a slash at its end. */
   readonly base: string;
+  /** A JWT, or `<embed id>:<customer token>`. */
   readonly token: string;
   readonly environment: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -25,7 +26,7 @@ export interface FrameAddress {
 
 /** Write the address of a frame. A value too many is kept for a message: the address has a limit, messages have none. */
 export function frameAddress(wish: FrameWish): FrameAddress {
-  const path = ["iframe", wish.token, ...(wish.environment ? [wish.environment] : [])].map(encodeURIComponent).join("/");
+  const path = ["iframe", ...wish.token.split(":"), ...(wish.environment ? [wish.environment] : [])].map(encodeURIComponent).join("/");
   const query = new URLSearchParams();
   if (wish.refreshMinutes) query.set("refresh-minutes", wish.refreshMinutes);
   if (wish.locale) query.set("locale_code", wish.locale);
@@ -60,7 +61,7 @@ export function readFlag(attribute: string | null): boolean {
 /** Find the host's origin among the addresses of scripts, the running one first; null when none is a loader. */
 export function loaderOrigin(addresses: readonly (string | null | undefined)[]): string | null {
   for (const text of addresses) {
-    const found = text ? /^(https?:\/\/[^/]+)(?:\/[^?#]*)?\/(?:embed|bundle)\.js(?:[?#]|$)/.exec(text) : null;
+    const found = text ? /^(https?:\/\/[^/]+)(?:\/[^?#]*)?\/(?:embed|bundle|prod-embedcomponent)\.js(?:[?#]|$)/.exec(text) : null;
     if (found?.[1] !== undefined) return new URL(found[1]).origin;
   }
   return null;

@@ -37,3 +37,13 @@ test("a token has only the letters of one, and is no path", () => {
   for (const good of ["aaa.bbb..ccc.ddd", "A-_=~"]) assert.equal(isToken(good), true);
   for (const bad of ["", "-", ".", "..", "a b", "a/b", "a?b", "ä", "a".repeat(2039), 5, null]) assert.equal(isToken(bad), false, String(bad));
 });
+
+test("a customer token is a token with its dashboard's id", () => {
+  const pair = `0b8f6f0e-3f4e-4d0e-9d5a-2f4f3c2b1a00:${"ab".repeat(32)}`;
+  assert.deepEqual(readCommand({ event: "updateCustomerJwt", detail: { jwt: pair } }), { kind: "token", token: pair });
+  for (const bad of ["a:b", pair.slice(1), `${pair}0`, pair.replace("ab", "AB")]) assert.equal(isToken(bad), false, bad);
+});
+
+test("a token in standard base64 is written in the letters of addresses", () => {
+  assert.deepEqual(readCommand({ event: "embedhostSetToken", detail: { token: "a+b/c==" } }), { kind: "token", token: "a-b_c==" });
+});

@@ -17,6 +17,9 @@ export const FROM_FRAME = {
   expiring: "embedhostTokenExpiring",
   notice: "embedhostNotice",
   tokenRequest: "embedhostTokenRequest",
+  refused: "embedhostRefused",
+  escape: "embedhostEscape",
+  wantsDownloads: "embedhostWantsDownloads",
 } as const;
 
 /** Sent to the frame. */
@@ -41,15 +44,29 @@ export type Command =
   | { readonly kind: "token"; readonly token: string }
   | { readonly kind: "hello" };
 
-const TOKEN = /^[A-Za-z0-9\-_.=~]{1,2038}$/;
+/** A token in one piece, or Explo's pair of embed id and customer token. */
+const TOKEN = /^(?:[A-Za-z0-9\-_.=~]{1,2038}|[\da-fA-F-]{36}:[\da-f]{64})$/;
+/** Standard base64, which stands for the same token as the URL's alphabet; a `+` of an address has become a space. */
+const BASE64 = /^[A-Za-z0-9+/ ]+={0,2}$/;
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Write a token in the letters of addresses; null when it is none. */
+export function readToken(value: unknown): string | null {
+  const text = typeof value === "string" && BASE64.test(value) ? value.replace(/[+ ]/g, "-").replace(/\//g, "_") : value;
+  return isToken(text) ? text : null;
+}
+
 /** Say whether a text may stand in a token's place in the address. */
 export function isToken(value: unknown): value is string {
   return typeof value === "string" && TOKEN.test(value) && value !== "-" && !/^\.+$/.test(value);
+}
+
+/** Say whether a token is `<embed id>:<customer token>`. */
+export function isPair(token: string): boolean {
+  return token.includes(":");
 }
 
 /** Read `{event, detail}`; null when it is something else. */
@@ -70,8 +87,9 @@ export function readCommand(data: unknown): Command | null {
   return valuesCommand(event, detail);
 }
 
-function tokenCommand(token: unknown): Command | null {
-  return isToken(token) ? { kind: "token", token } : null;
+function tokenCommand(value: unknown): Command | null {
+  const token = readToken(value);
+  return token !== null ? { kind: "token", token } : null;
 }
 
 function valuesCommand(event: string, detail: Detail): Command | null {

@@ -1,0 +1,9 @@
+/** Entry of the pages without a token in their address. */
+
+import { startBySuperset } from "./by-superset";
+import { startByTag } from "./by-tag";
+import { readShell } from "./handover";
+
+const shell = readShell();
+if (shell.format === "superset_guest") startBySuperset(shell);
+else startByTag(shell);
