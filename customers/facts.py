@@ -53,8 +53,15 @@ def _load(workspace_id: str, external_id: str) -> GrantCustomer | None:
     row = Customer.objects.filter(workspace_id=workspace_id, external_id=external_id, deleted_at=None).first()
     if row is None or row.external_id != external_id:
         return None
-    since = row.created_at.timestamp()
-    return GrantCustomer(row.id, row.external_id, row.name, row.generation, since, _scope_values(row.properties))
+    return GrantCustomer(
+        id=row.id,
+        external_id=row.external_id,
+        name=row.name,
+        generation=row.generation,
+        since=row.created_at.timestamp(),
+        properties=_scope_values(row.properties),
+        revoked_at=row.revoked_at.timestamp() if row.revoked_at else None,
+    )
 
 
 def _scope_values(properties: Mapping[str, object]) -> dict[str, PropertyValue]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -10,7 +11,7 @@ from customers.errors import CustomerExists, CustomerRefused
 from customers.facts import subject
 from customers.models import Customer
 from customers.properties import check_properties
-from secrets_admin import audit
+from secrets_admin import audit, revocation
 from secrets_admin.access import Actor
 from secrets_admin.audit import Action
 from secrets_admin.feed import Kind, announce
@@ -74,15 +75,35 @@ def update_customer(customer: Customer, *, name: str, properties: Mapping[str, o
     customer.name, customer.properties = row.name, row.properties
 
 
-def refresh_token(customer: Customer, *, actor: Actor) -> str:
-    """Replace the customer's token and return the new one; of two calls at once the last answer's token is valid."""
+def refresh_token(customer: Customer, *, revoke_jwts: bool = False, actor: Actor) -> str:
+    """Replace the customer's token and return the new one; of two calls at once the last answer's token is valid.
+
+    The old one and the pages that it opened end within a second. Signed and encrypted tokens that name the customer
+    live to their end, unless ``revoke_jwts``.
+    """
     with transaction.atomic(durable=True):
         row = _lock(customer)
-        token = _replace_token(row)
-        row.save(update_fields=_TOKEN_FIELDS)
-        _announce(row)
-        _record(row, actor, "customer.token_refreshed")
+        token = _end_tokens(row) if revoke_jwts else _end_own_token(row)
+        _record(row, actor, "customer.token_refreshed", revoke_jwts=revoke_jwts)
     return token
+
+
+def revoke_customer(customer: Customer, *, actor: Actor) -> datetime | None:
+    """End every token that names the customer, its own token among them; nothing cached from before comes back.
+
+    Returns ``refused_until``.
+    """
+    with transaction.atomic(durable=True):
+        row = _lock(customer)
+        _end_tokens(row)
+        _record(row, actor, "customer.revoked", generation=row.generation)
+    return refused_until(customer)
+
+
+def refused_until(customer: Customer) -> datetime | None:
+    """Return until when tokens without ``iat`` may be refused since the customer was last revoked; None: never was."""
+    revoked_at = Customer.objects.values_list("revoked_at", flat=True).get(id=customer.id)
+    return None if revoked_at is None else revocation.refused_until(customer.workspace_id, revoked_at)
 
 
 def reveal_token(customer: Customer, *, actor: Actor) -> str:
@@ -151,6 +172,22 @@ def _lock(customer: Customer) -> Customer:
     if row is None:
         raise CustomerRefused("This customer is deleted.")
     return row
+
+
+def _end_own_token(row: Customer) -> str:
+    token = _replace_token(row)
+    row.save(update_fields=_TOKEN_FIELDS)
+    _announce(row)
+    return token
+
+
+def _end_tokens(row: Customer) -> str:
+    token = _replace_token(row)
+    row.generation += 1
+    row.revoked_at = Now()
+    row.save(update_fields=["generation", "revoked_at", *_TOKEN_FIELDS])
+    _announce(row)
+    return token
 
 
 def _replace_token(customer: Customer) -> str:

@@ -26,6 +26,8 @@ class DashboardFacts:
     serve_stale_seconds: int
     latest_version_id: int
     environments: Mapping[str, int]
+    #: When somebody revoked the tokens that open it (database time, seconds); None: never.
+    revoked_at: float | None
 
 
 #: Versions never change, so what was parsed once stays right.
@@ -73,4 +75,5 @@ def _load(embed_id: str) -> DashboardFacts | None:
         serve_stale_seconds=row.serve_stale_seconds,
         latest_version_id=latest,
         environments={name: version or latest for name, version in row.environments.values_list("name", "version_id")},
+        revoked_at=row.revoked_at.timestamp() if row.revoked_at else None,
     )

@@ -33,6 +33,8 @@ class Dashboard(models.Model):
     serve_stale_seconds = models.PositiveIntegerField(default=86_400)
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, blank=True)
+    #: Tokens that were made before this instant no longer open it; None: nobody revoked any.
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -1,15 +1,19 @@
 """What changes dashboards: saving a version, and the settings of embedding."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
+from django.db.models.functions import Now
 
 from dashboards import publishing
 from dashboards.models import Dashboard, DashboardVersion
 from dashboards.spec import DashboardSpec, parse
 from embedhost.lib.origins import check_origins
+from secrets_admin import audit, revocation
+from secrets_admin.access import Actor
 from secrets_admin.feed import Kind, announce
 from secrets_admin.models import Organization, User
 
@@ -64,3 +68,21 @@ def update_embed_settings(dashboard: Dashboard, *, origins: Sequence[str] | None
             setattr(dashboard, name, min(value, MAX_CACHE_SECONDS) if name.endswith("_seconds") else value)
         dashboard.save(update_fields=["origins", *changes])
         announce(Kind.DASHBOARD, str(dashboard.embed_id))
+
+
+def revoke_dashboard(dashboard: Dashboard, *, actor: Actor) -> datetime | None:
+    """Refuse on this dashboard every token that was made before now, customers' own too. Returns ``refused_until``."""
+    with transaction.atomic(durable=True):
+        Dashboard.objects.filter(id=dashboard.id).update(revoked_at=Now())
+        announce(Kind.DASHBOARD, str(dashboard.embed_id))
+        audit.record(dashboard.organization, actor, "dashboard.revoked", str(dashboard.embed_id))
+    return refused_until(dashboard)
+
+
+def refused_until(dashboard: Dashboard) -> datetime | None:
+    """Return until when tokens without ``iat`` may be refused since the dashboard was last revoked; None: never was."""
+    revoked_at = Dashboard.objects.values_list("revoked_at", flat=True).get(id=dashboard.id)
+    if revoked_at is None:
+        return None
+    workspaces = dashboard.organization.workspaces.values_list("id", flat=True)
+    return max((revocation.refused_until(workspace_id, revoked_at) for workspace_id in workspaces), default=None)

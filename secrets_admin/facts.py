@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from secrets_admin.feed import Kind, feed
 from secrets_admin.models import EmbedSecret, Organization, Workspace
 from tokens.keys import Key
+from tokens.times import LONGEST_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,15 @@ class _Secret:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFacts:
-    """A workspace as the doors see it; ``max_token_lifetime`` in seconds."""
+    """A workspace as the doors see it; lifetimes in seconds, ``former_until`` in database time."""
 
     id: str
     organization_id: int
     origins: tuple[str, ...]
     max_token_lifetime: int
+    customer_tokens_enabled: bool
+    former_lifetime: int
+    former_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,17 @@ def workspace(workspace_id: str) -> WorkspaceFacts | None:
 def organization(organization_id: int) -> OrganizationFacts | None:
     """Return the facts of an organization, or None."""
     return feed.recall(Kind.ORGANIZATION, str(organization_id), lambda: _load_organization(organization_id))
+
+
+def longest_lifetime(workspace_id: str) -> int:
+    """Return the longest life that a living token of the workspace can have been made with (seconds).
+
+    When the workspace's ceiling was lowered, tokens from before may still live for as long as the former one.
+    """
+    found = workspace(workspace_id)
+    if found is None:
+        return LONGEST_LIFETIME
+    return max(found.max_token_lifetime, found.former_lifetime if feed.now() < found.former_until else 0)
 
 
 def resolve_key(format: str, key_id: str, /) -> Key | None:
@@ -77,7 +92,16 @@ def _load_workspace(workspace_id: str) -> WorkspaceFacts | None:
     row = Workspace.objects.filter(id=workspace_id).first()
     if row is None:
         return None
-    return WorkspaceFacts(row.id, row.organization_id, tuple(row.origins), row.max_token_lifetime)
+    shortened = row.lifetime_shortened_at
+    return WorkspaceFacts(
+        id=row.id,
+        organization_id=row.organization_id,
+        origins=tuple(row.origins),
+        max_token_lifetime=row.max_token_lifetime,
+        customer_tokens_enabled=row.customer_tokens_enabled,
+        former_lifetime=row.former_token_lifetime,
+        former_until=shortened.timestamp() + row.former_token_lifetime if shortened else 0.0,
+    )
 
 
 def _load_organization(organization_id: int) -> OrganizationFacts | None:

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     CUSTOMER_TOKEN = "customer_token"  # noqa: S105 -- a kind of fact, not a password
     DASHBOARD = "dashboard"
     SOURCE = "source"
+    REVOCATION = "revocation"
 
 
 def announce(kind: Kind, subject: str) -> None:

@@ -80,6 +80,11 @@ class Workspace(models.Model):
     origins = models.JSONField(default=list, blank=True)
     #: Seconds; a token that lives longer is refused.
     max_token_lifetime = models.PositiveIntegerField(default=86_400)
+    #: The longest life before it was shortened, and when: for a day, older tokens may still have been made under it.
+    former_token_lifetime = models.PositiveIntegerField(default=0, db_default=0)
+    lifetime_shortened_at = models.DateTimeField(null=True, blank=True)
+    #: Whether customers' own tokens (64 hexadecimal digits) open pages, besides the tokens that a backend makes.
+    customer_tokens_enabled = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -171,6 +176,34 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class Revocation(models.Model):
+    """A token that is refused, or a viewer whose tokens from before an instant are (design.md section 6).
+
+    Customers, dashboards and secrets carry their own instant or state. A row lives for 25 hours, unless the token
+    that it names may live longer.
+    """
+
+    class Kind(models.TextChoices):
+        TOKEN = "token", "Token"
+        VIEWER = "viewer", "Viewer"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="revocations")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    #: A token's digest, or a viewer's id.
+    subject = models.CharField(max_length=255)
+    #: external_id of the only customer whose viewer is meant; empty: of every customer.
+    customer = models.CharField(max_length=255, blank=True, default="")
+    at = models.DateTimeField(db_default=Now())
+    lasts = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "kind", "subject", "customer"], name="one_revocation_per_subject"
+            )
+        ]
 
 
 class AuditRecord(models.Model):

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from embedhost.lib.errors import Refused
 from embedhost.lib.origins import OriginRefused, check_origin, check_origins
-from secrets_admin import audit
+from secrets_admin import audit, facts
 from secrets_admin.access import Actor
 from secrets_admin.feed import Kind, announce
 from secrets_admin.models import ApiKey, Workspace
@@ -57,10 +57,33 @@ def set_token_lifetime(workspace: Workspace, seconds: int, *, actor: Actor) -> N
     if not SHORTEST_LIFETIME <= seconds <= LONGEST_LIFETIME:
         raise LifetimeRefused
     with transaction.atomic():
+        _remember_longer(_lock(workspace), seconds)
         workspace.max_token_lifetime = seconds
         workspace.save(update_fields=["max_token_lifetime"])
         announce(Kind.WORKSPACE, workspace.id)
         audit.record(workspace.organization, actor, "token_lifetime.changed", workspace.id, seconds=seconds)
+
+
+def _remember_longer(locked: Workspace, seconds: int) -> None:
+    """Tokens that were made under a longer life go on to their end, and revoking has to know of them."""
+    longest = facts.longest_lifetime(locked.id)
+    if seconds < longest:
+        Workspace.objects.filter(id=locked.id).update(former_token_lifetime=longest, lifetime_shortened_at=Now())
+
+
+def allow_customer_tokens(workspace: Workspace, allowed: bool, *, actor: Actor) -> None:
+    """Let customers' own tokens open pages, or refuse them all within a second; refused ones come back when allowed."""
+    with transaction.atomic(durable=True):
+        _lock(workspace)
+        workspace.customer_tokens_enabled = allowed
+        workspace.save(update_fields=["customer_tokens_enabled"])
+        announce(Kind.WORKSPACE, workspace.id)
+        audit.record(
+            workspace.organization,
+            actor,
+            "customer_tokens.allowed" if allowed else "customer_tokens.refused",
+            workspace.id,
+        )
 
 
 def create_api_key(workspace: Workspace, *, name: str, scopes: Iterable[str], actor: Actor) -> tuple[ApiKey, str]:

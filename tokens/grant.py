@@ -29,6 +29,8 @@ class GrantCustomer:
     #: When this generation began (database time, seconds); tokens made before it are over.
     since: float
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
+    #: When somebody revoked the tokens that name the customer (database time, seconds); None: never.
+    revoked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
