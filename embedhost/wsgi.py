@@ -10,11 +10,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
 
 from embedhost.lib.proxies import client_of, is_trusted
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "embedhost.settings")
 
+#: Every other key of a request begins with one of these.
+_OF_REQUEST = ("HTTP_", "wsgi.")
 #: RFC 3875 section 4.1 meta-variables that PEP 3333 servers set.
 _CGI = frozenset(
     [
@@ -37,16 +40,10 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 
-def _of_request(key: str) -> bool:
-    return key in _CGI or key.startswith(("wsgi.", "HTTP_"))
-
-
 def _inherited() -> Environ:
     """Environment variables that look like a request's, such as HTTP_PROXY with its password."""
     optional = ("CONTENT_TYPE", "CONTENT_LENGTH")
-    return {
-        name: value for name, value in os.environ.items() if name.startswith(("HTTP_", "wsgi.")) or name in optional
-    }
+    return {name: value for name, value in os.environ.items() if name.startswith(_OF_REQUEST) or name in optional}
 
 
 def guard(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
@@ -59,16 +56,29 @@ def guard(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> C
 
     def guarded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         ensure_started()
-        clean = {key: value for key, value in environ.items() if _of_request(key) and inherited.get(key) != value}
+        # Written out, since this runs for every variable of every request.
+        clean = {key: value for key, value in environ.items() if key in _CGI or key.startswith(_OF_REQUEST)}
+        for key, value in inherited.items():
+            if clean.get(key) == value:
+                del clean[key]
         peer = clean.get("REMOTE_ADDR", "")
         if is_trusted(peer, networks):
             clean["REMOTE_ADDR"] = client_of(peer, clean.get("HTTP_X_FORWARDED_FOR", ""), networks)
         else:
             for key in _FORWARDED:
                 clean.pop(key, None)
-        return application(clean, start_response)
+        return _whole(application(clean, start_response))
 
     return guarded
+
+
+def _whole(answer: Iterable[bytes]) -> Iterable[bytes]:
+    """Hand a finished answer over as one list, which granian sends without asking Python for each piece."""
+    if not isinstance(answer, HttpResponse):
+        return answer
+    pieces = list(answer)
+    answer.close()
+    return pieces
 
 
 _application = get_wsgi_application()

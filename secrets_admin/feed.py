@@ -71,7 +71,7 @@ class Feed:
         self.epoch = 0
         self._forget_everything()
         self._seen: dict[int, float] = {}
-        self._read_at = float("-inf")
+        self._read_at = self._trusted_until = float("-inf")
         self._clock = 0.0
 
     def now(self) -> float:
@@ -100,7 +100,7 @@ class Feed:
         return value
 
     def _ensure_recent(self) -> None:
-        if time.monotonic() - self._read_at > min(MAX_AGE, settings.REVOCATION_POLL_SECONDS * 2):
+        if time.monotonic() > self._trusted_until:
             self.read()
 
     def read(self) -> None:
@@ -124,6 +124,7 @@ class Feed:
                 self._forget(kind, subject)
         self._seen = {row_id: seen for row_id, seen in self._seen.items() if at - seen < 2 * LOOK_BACK}
         self._clock, self._read_at = rows[0][3], at
+        self._trusted_until = at + min(MAX_AGE, settings.REVOCATION_POLL_SECONDS * 2)
 
     def _forget_everything(self) -> None:
         """After a gap (a paused process, a database that was away) entries may be older than a reading looks back."""

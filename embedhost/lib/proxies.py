@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -26,6 +27,7 @@ def client_of(peer: str, forwarded: str, networks: Sequence[Network]) -> str:
     return str(address) if address is not None else peer
 
 
+@lru_cache(maxsize=1000)
 def _address(text: str) -> Address | None:
     try:
         # The zone of an IPv6 address is free text.
