@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboards.models import Dashboard, DashboardVersion
+from dashboards.models import Dashboard, DashboardVersion, TagDashboard
 from dashboards.spec import DashboardSpec, parse
 from embedhost.lib.memory import Recent
 from secrets_admin.feed import Kind, feed
@@ -30,6 +30,16 @@ class DashboardFacts:
     revoked_at: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class TagList:
+    """The dashboards that a workspace's script tags may show, by embed id, and the one for a tag that names none."""
+
+    default: str | None
+    listed: frozenset[str]
+
+
+#: Integer ids with their embed ids; only a hint, what is found by it is compared.
+_embed_ids: Recent[int, str] = Recent(5000)
 #: Versions never change, so what was parsed once stays right.
 specs: Recent[int, DashboardSpec] = Recent(500)
 
@@ -39,6 +49,44 @@ def find_dashboard(embed_id: str) -> DashboardFacts | None:
     if not _is_canonical(embed_id):
         return None
     return feed.recall(Kind.DASHBOARD, embed_id, lambda: _load(embed_id))
+
+
+def find_dashboard_by_id(dashboard_id: int) -> DashboardFacts | None:
+    """Return the saved, living dashboard with this integer id, or None."""
+    embed_id = _embed_ids.get(dashboard_id)
+    known = None if embed_id is None else find_dashboard(embed_id)
+    if known is not None and known.id == dashboard_id:
+        return known
+    found = Dashboard.objects.filter(id=dashboard_id).values_list("embed_id", flat=True).first()
+    if found is None:
+        return None
+    _embed_ids.put(dashboard_id, str(found))
+    return find_dashboard(str(found))
+
+
+def find_named(name: int | str) -> DashboardFacts | None:
+    """Return the dashboard that a token names by its integer id or its embed id, or None."""
+    if isinstance(name, int):
+        return find_dashboard_by_id(name) if 0 < name < 2**63 else None
+    return find_dashboard(name)
+
+
+def tag_dashboards(workspace_id: str) -> TagList:
+    """Return which dashboards a workspace's script tags may show."""
+    found = feed.recall(Kind.WORKSPACE, tag_subject(workspace_id), lambda: _load_tag_list(workspace_id))
+    return found or TagList(None, frozenset())
+
+
+def tag_subject(workspace_id: str) -> str:
+    """Return the feed's name of a workspace's tag list."""
+    return f"tag:{workspace_id}"
+
+
+def _load_tag_list(workspace_id: str) -> TagList:
+    rows = TagDashboard.objects.filter(workspace_id=workspace_id, dashboard__archived_at=None)
+    listed = list(rows.order_by("id").values_list("dashboard__embed_id", "is_default"))
+    default = next((str(embed_id) for embed_id, is_default in listed if is_default), None)
+    return TagList(default, frozenset(str(embed_id) for embed_id, _ in listed))
 
 
 def _is_canonical(embed_id: str) -> bool:

@@ -1,13 +1,14 @@
 """From what a token says to what it may see. ``from_claims`` is how a page's or a call's Grant is made."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from customers.facts import find_customer
 from dashboards import variables
-from dashboards.facts import DashboardFacts, find_dashboard, spec_of
+from dashboards.facts import DashboardFacts, spec_of
+from dashboards.naming import Named, customer_of, dashboard_of, text_id
 from dashboards.spec import DashboardSpec
 from embedhost.lib.errors import Refused
 from embedhost.lib.origins import matches
@@ -24,37 +25,45 @@ RIGHTS = frozenset({EXPORT, APPLY_VARIABLES})
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A Grant with what its door needs besides: the dashboard, its document and the origins that may show it."""
+    """A Grant with what its door needs besides: the dashboard, its document and the origins that may show it.
+
+    ``format`` is the token's; ``fixed`` names the variables that a viewer may not change since the token sets them.
+    """
 
     grant: Grant
     dashboard: DashboardFacts
     spec: DashboardSpec
     origins: tuple[str, ...]
+    format: str
+    fixed: frozenset[str]
 
 
-def from_claims(claims: Claims, *, environment: str | None, referer_origin: str | None) -> Opened:
-    """Return what verified claims open. Raises TokenError with the exact inside reason."""
+def from_claims(claims: Claims, *, named: Named, referer_origin: str | None) -> Opened:
+    """Return what verified claims open at an address. Raises TokenError with the exact inside reason."""
     try:
-        return _open(claims, environment, referer_origin)
+        return _open(claims, named, referer_origin)
     except TokenError as error:
         raise error.about(claims.key, verified=True) from error.__cause__
 
 
-def _open(claims: Claims, environment: str | None, referer_origin: str | None) -> Opened:
+def _open(claims: Claims, named: Named, referer_origin: str | None) -> Opened:
     purpose = Purpose(claims.key.purpose)
-    dashboard = find_dashboard(claims.dashboard)
-    if dashboard is None or dashboard.organization_id != claims.key.organization_id:
-        raise TokenError(Reason.UNKNOWN_DASHBOARD)
+    dashboard = dashboard_of(claims, named)
     origins = _origins(claims, dashboard, purpose)
     _check_origin(origins, claims.origin, referer_origin)
-    customer = find_customer(claims.key.workspace_id, claims.customer)
-    if customer is None:
-        raise TokenError(Reason.UNKNOWN_CUSTOMER)
+    version_id = _version(dashboard, named.environment)
+    spec = spec_of(version_id)
+    customer = customer_of(claims, spec)
+    if customer is not None:
+        _check_generation(claims, customer)
+    grant = _grant(claims, purpose, dashboard, version_id, spec, named.environment, customer)
+    fixed = frozenset(grant.values) if claims.sets_all_locked else frozenset()
+    return Opened(grant, dashboard, spec, origins, claims.format, fixed)
+
+
+def _check_generation(claims: Claims, customer: GrantCustomer) -> None:
     if customer.generation > 1 and claims.issued_at is not None and claims.issued_at < math.floor(customer.since):
         raise TokenError(Reason.REVOKED)
-    version_id = _version(dashboard, environment)
-    spec = spec_of(version_id)
-    return Opened(_grant(claims, purpose, dashboard, version_id, spec, environment, customer), dashboard, spec, origins)
 
 
 def _origins(claims: Claims, dashboard: DashboardFacts, purpose: Purpose) -> tuple[str, ...]:
@@ -91,7 +100,7 @@ def _grant(
     version_id: int,
     spec: DashboardSpec,
     environment: str | None,
-    customer: GrantCustomer,
+    customer: GrantCustomer | None,
 ) -> Grant:
     return Grant(
         purpose=purpose,
@@ -120,14 +129,29 @@ def _rights(claims: Claims, dashboard: DashboardFacts) -> frozenset[str]:
     return frozenset(right for right, given in defaults.items() if given)
 
 
-def _values(claims: Claims, spec: DashboardSpec, customer: GrantCustomer) -> dict[str, object]:
+def _values(claims: Claims, spec: DashboardSpec, customer: GrantCustomer | None) -> dict[str, object]:
+    given = dict(claims.variables)
+    if spec.customer_variable in given:
+        _check_same_customer(given[spec.customer_variable], spec.customer_variable, customer)
+        given[spec.customer_variable] = customer.external_id if customer else None
+    if claims.sets_all_locked:
+        _check_locked(spec, given)
     try:
-        values = variables.from_token(spec, claims.variables)
+        return variables.from_token(spec, given)
     except variables.UnknownVariable as error:
         raise TokenError(Reason.UNKNOWN_VARIABLE) from error
     except Refused as error:
         raise TokenError(Reason.BAD_VALUE) from error
-    named = values.get(spec.customer_variable) if spec.customer_variable else None
-    if named is not None and named != customer.external_id:
+
+
+def _check_same_customer(value: object, name: str, customer: GrantCustomer | None) -> None:
+    if value is not None and (customer is None or text_id(value, name) != customer.external_id):
         raise TokenError(Reason.CLAIM_INVALID, claim="var", problem="The customer variable names another customer.")
-    return values
+
+
+def _check_locked(spec: DashboardSpec, given: Mapping[str, object]) -> None:
+    """Raise TokenError unless every locked variable has a value: nothing is shown because a filter was forgotten."""
+    for variable in spec.variables.values():
+        if variable.mode != "open" and given.get(variable.name) in (None, "", []):
+            problem = "The token must set every locked variable, and not to nothing."
+            raise TokenError(Reason.LOCKED_VARIABLE_MISSING, claim=variable.name, problem=problem)

@@ -12,7 +12,8 @@ from secrets_admin import facts
 from secrets_admin.feed import feed
 from secrets_admin.models import EmbedSecret
 from tokens.errors import TokenError
-from tokens.formats import FORMATS
+from tokens.formats import MINTED
+from tokens.view import View
 
 FORMAT = "explo_jwe"
 
@@ -49,11 +50,9 @@ def mint_token(secret: EmbedSecret, dashboard: Dashboard, order: TokenOrder) -> 
     if key is None:
         raise MintRefused
     try:
-        return FORMATS[FORMAT].mint(
-            key,
+        view = View(
             dashboard=known.embed_id,
             customer=order.customer,
-            now=feed.now(),
             lifetime=order.lifetime,
             origin=order.origin,
             variables=order.variables,
@@ -62,5 +61,6 @@ def mint_token(secret: EmbedSecret, dashboard: Dashboard, order: TokenOrder) -> 
             locale=order.locale,
             time_zone=order.time_zone,
         )
+        return MINTED[FORMAT].mint(key, view, feed.now())
     except TokenError as error:
         raise MintRefused(f"This token cannot be made: {error.problem or error.reason}") from error

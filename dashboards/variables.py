@@ -62,26 +62,31 @@ def from_token(spec: DashboardSpec, values: Mapping[str, object]) -> dict[str, o
     return _checked(spec, values)
 
 
-def from_viewer(spec: DashboardSpec, values: Mapping[str, object], *, may_change: bool) -> dict[str, object]:
-    """Return a viewer's values, checked. Raises UnknownVariable, BadValue or VariableNotOpen."""
+def from_viewer(
+    spec: DashboardSpec, values: Mapping[str, object], *, may_change: bool, fixed: frozenset[str] = frozenset()
+) -> dict[str, object]:
+    """Return a viewer's values, checked; ``fixed`` names variables that only the token may set.
+
+    Raises UnknownVariable, BadValue or VariableNotOpen.
+    """
     for name in values:
         variable = spec.variables.get(name)
         if variable is None:
             raise UnknownVariable
-        if variable.mode != "open" or not may_change:
+        if variable.mode != "open" or not may_change or name in fixed:
             raise VariableNotOpen
     return _checked(spec, values)
 
 
 def on_load(
-    spec: DashboardSpec, values: Mapping[str, object], *, may_change: bool
+    spec: DashboardSpec, values: Mapping[str, object], *, may_change: bool, fixed: frozenset[str] = frozenset()
 ) -> tuple[dict[str, object], list[str]]:
     """Return what of an address's values may count, and a note for each value that is ignored."""
     accepted: dict[str, object] = {}
     notes = []
     for name, value in list(values.items())[:MAX_VALUES]:
         try:
-            accepted.update(from_viewer(spec, {name: value}, may_change=may_change))
+            accepted.update(from_viewer(spec, {name: value}, may_change=may_change, fixed=fixed))
         except Refused as refusal:
             notes.append(refusal.code)
     return accepted, notes

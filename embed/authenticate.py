@@ -8,10 +8,13 @@ from django.http import HttpRequest
 
 from dashboards.grants import Opened, from_claims
 from dashboards.models import ENVIRONMENT
+from dashboards.naming import Named
+from embed import refusals
+from embed.keyring import KEYS
 from embed.usage import check_first_seen
 from embedhost.lib.errors import Refused, new_reference
-from secrets_admin.facts import resolve_key
 from secrets_admin.feed import feed
+from tokens.claims import Claims
 from tokens.doors import open_token
 from tokens.errors import Reason, TokenError
 from tokens.urls import MAX_URL, is_token_segment, url_length
@@ -32,8 +35,14 @@ MESSAGES = {
 }
 
 
+#: Doors whose token stands in the query string, where more characters are its own than in a path.
+_IN_QUERY = frozenset({"embedded/dashboard"})
+
+
 class TokenRefused(Refused):
     """A token was not accepted. The reason stays in the log, under the reference that the caller sees."""
+
+    reference: str
 
     def __init__(self, error: TokenError) -> None:
         self.status, self.code = error.outside.status, error.outside.code
@@ -51,38 +60,54 @@ class TokenRefused(Refused):
         )
 
 
-def open_page(request: HttpRequest, door: str, token: str, environment: str | None) -> Opened:
+def open_page(request: HttpRequest, door: str, token: str, named: Named) -> Opened:
     """Return what the token in a page's address opens. Raises TokenRefused or ServiceUnavailable."""
     try:
-        _check_address(request, token)
-        return _open(door, token, environment, _referer_origin(request))
+        _check_length(request)
+        if door not in _IN_QUERY and not all(is_token_segment(segment) for segment in token.split(":")):
+            raise TokenError(Reason.MALFORMED)
+        return _open(door, token, named, referer_origin(request))
     except TokenError as error:
-        raise TokenRefused(error) from None
+        raise _refused(error, door, token, referer_origin(request)) from None
 
 
-def open_call(request: HttpRequest, door: str, environment: str | None) -> Opened:
-    """Return what the Bearer token of a page's own call opens. Raises TokenRefused or ServiceUnavailable."""
+def open_call(request: HttpRequest, door: str, named: Named, *, parent: str | None = None) -> Opened:
+    """Return what the Bearer token of a page's own call opens. Raises TokenRefused or ServiceUnavailable.
+
+    ``parent`` is the origin that handed the token over by message, where it came that way.
+    """
+    token = ""
     try:
-        return _open(door, _bearer(request), environment, None)
+        token = _bearer(request)
+        return _open(door, token, named, parent)
     except TokenError as error:
-        raise TokenRefused(error) from None
+        raise _refused(error, door, token, parent) from None
 
 
-def _open(door: str, token: str, environment: str | None, referer_origin: str | None) -> Opened:
-    claims = open_token(door, token, resolve_key, feed.now())
-    if environment is not None and not ENVIRONMENT.match(environment):
+def _refused(error: TokenError, door: str, token: str, host: str | None) -> TokenRefused:
+    """Return the refusal that the caller sees, with its reasons in the ledger under the same reference."""
+    refused = TokenRefused(error)
+    refusals.note(error, reference=refused.reference, door=door, token=token, host=host)
+    return refused
+
+
+def _open(door: str, token: str, named: Named, referer_origin: str | None) -> Opened:
+    return open_claims(open_token(door, token, KEYS, feed.now()), named, referer_origin)
+
+
+def open_claims(claims: Claims, named: Named, referer_origin: str | None) -> Opened:
+    """Return what a verified token opens at an address. Raises TokenError."""
+    if named.environment is not None and not ENVIRONMENT.match(named.environment):
         raise TokenError(Reason.UNKNOWN_ENVIRONMENT).about(claims.key, verified=True)
-    opened = from_claims(claims, environment=environment, referer_origin=referer_origin)
+    opened = from_claims(claims, named=named, referer_origin=referer_origin)
     check_first_seen(claims, opened.grant)
     return opened
 
 
-def _check_address(request: HttpRequest, token: str) -> None:
+def _check_length(request: HttpRequest) -> None:
     length = url_length(settings.SCHEME, settings.EMBED_HOST, request.path_info, request.META.get("QUERY_STRING", ""))
     if length > MAX_URL:
         raise TokenError(Reason.TOO_LONG)
-    if not is_token_segment(token):
-        raise TokenError(Reason.MALFORMED)
 
 
 def _bearer(request: HttpRequest) -> str:
@@ -92,7 +117,7 @@ def _bearer(request: HttpRequest) -> str:
     return token
 
 
-def _referer_origin(request: HttpRequest) -> str | None:
+def referer_origin(request: HttpRequest) -> str | None:
     """Return the origin of the page around ours, when the browser says it."""
     referer = request.headers.get("Referer")
     if not referer:

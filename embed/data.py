@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from dashboards.drawings import Card, Look, draw_panels
 from dashboards.grants import EXPORT, Opened
+from dashboards.naming import Named
 from dashboards.queries import LONGEST_WAIT, PanelResult, run_panel, values_of
 from dashboards.spec import TEXT, PanelSpec
 from datasources.errors import QueryRejected
@@ -67,7 +68,8 @@ def _open(request: HttpRequest, format: str) -> tuple[Opened, Wishes]:
     door = f"data/{format}"
     if door not in DOORS:
         raise NotFound
-    opened = open_call(request, door, request.GET.get("environment"))
+    named = Named(environment=request.GET.get("environment"), dashboard=request.GET.get("dashboard"))
+    opened = open_call(request, door, named)
     return opened, call_wishes(request, opened)
 
 

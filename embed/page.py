@@ -25,6 +25,9 @@ from dashboards.wording import value_text
 from embed.reading import Wishes, may_change
 from secrets_admin.feed import feed
 
+#: Formats whose tokens may open several dashboards: each call says which one the page shows.
+CHOSEN_BY_ADDRESS = frozenset({"viasocket_jwt", "superset_guest"})
+
 
 @dataclass(frozen=True, slots=True)
 class ShownVariable:
@@ -64,8 +67,8 @@ class Page:
     words: SafeString
 
 
-def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[Card]) -> Page:
-    """Return the page of drawn cards."""
+def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[Card], *, path_after: str) -> Page:
+    """Return the page of drawn cards; ``path_after`` is its address without the token."""
     times = [card.at for card in cards if card.at is not None]
     shown = _variables(opened, wishes, values)
     oldest = as_of(min(times)) if times else ""
@@ -84,7 +87,7 @@ def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[C
         variables=shown,
         viewer_may_change=may_change(opened),
         may_export=may_export,
-        boot=_boot(opened, wishes, shown, cards, may_export=may_export),
+        boot=_boot(opened, wishes, shown, cards, path_after),
         noscript_refresh=any(card.state == "pending" for card in cards),
         words=_words(wishes.locale),
     )
@@ -117,7 +120,9 @@ def session_facts(opened: Opened, wishes: Wishes, values: Values) -> dict[str, A
 
 
 def _variables(opened: Opened, wishes: Wishes, values: Values) -> list[ShownVariable]:
-    shown = [variable for variable in opened.spec.variables.values() if variable.mode != "hidden"]
+    every = opened.spec.variables.values()
+    # As in Metabase, a filter that the token sets has no widget: its reader cannot change it.
+    shown = [variable for variable in every if variable.mode != "hidden" and variable.name not in opened.fixed]
     with override(wishes.locale):
         return [_shown(variable, opened, wishes, values) for variable in shown]
 
@@ -142,13 +147,13 @@ def _shown(variable: VariableSpec, opened: Opened, wishes: Wishes, values: Value
 
 
 def _boot(
-    opened: Opened, wishes: Wishes, shown: Sequence[ShownVariable], cards: Sequence[Card], *, may_export: bool
+    opened: Opened, wishes: Wishes, shown: Sequence[ShownVariable], cards: Sequence[Card], path_after: str
 ) -> dict[str, Any]:
     return {
-        "door": "iframe",
-        "format": "explo_jwe",
-        "data_url": "/data/explo_jwe",
-        "path_after": "/iframe/-",
+        "format": opened.format,
+        "data_url": f"/data/{opened.format}",
+        "path_after": path_after,
+        "dashboard": opened.dashboard.embed_id if opened.format in CHOSEN_BY_ADDRESS else None,
         "environment": opened.grant.environment,
         "subject": subject_of(opened),
         "panels": [
@@ -157,7 +162,7 @@ def _boot(
         "variables": [_boot_variable(variable) for variable in shown],
         "values": dict(wishes.viewer),
         "viewer_may_change": may_change(opened),
-        "may_export": may_export,
+        "may_export": EXPORT in opened.grant.rights,
         "locale": wishes.locale,
         "time_zone": wishes.time_zone,
         "seconds_left": seconds_left(opened),
@@ -185,6 +190,12 @@ def render_page(page: Page) -> str:
     """Return the page's HTML in the viewer's language."""
     with override(page.locale):
         return render_to_string("embed/page.html", {"page": page})
+
+
+def render_main(page: Page) -> str:
+    """Return the page's parts without its frame, for a page that is open already."""
+    with override(page.locale):
+        return render_to_string("embed/main.html", {"page": page})
 
 
 @lru_cache(maxsize=100)

@@ -15,8 +15,9 @@ from secrets_admin.feed import feed
 from tokens.strict_json import JSONRefused, read_object
 
 #: Keys of a page's address that are ours; every other one is a variable (vendors.md 1.4).
-_OURS = frozenset({"refresh-minutes", "locale_code", "time_zone"})
-_CALL_KEYS = frozenset({"variables", "locale", "time_zone", "environment", "as"})
+_OURS = frozenset({"refresh-minutes", "locale_code", "time_zone", "embedded-token", "embed_token", "token"})
+_CALL_KEYS = frozenset({"variables", "locale", "time_zone", "environment", "dashboard", "as"})
+_EXCHANGE_KEYS = (_CALL_KEYS - {"as"}) | {"parent", "refresh-minutes"}
 MAX_REFRESH_MINUTES = 24 * 60
 
 
@@ -38,7 +39,7 @@ class Wishes:
 def page_wishes(request: HttpRequest, opened: Opened) -> Wishes:
     """Read a page's address. What may not be set is ignored and noted, so that the page still opens."""
     given = {name: _loose(text) for name, text in _last_values(request.GET) if name not in _OURS}
-    viewer, ignored = on_load(opened.spec, given, may_change=may_change(opened))
+    viewer, ignored = on_load(opened.spec, given, may_change=may_change(opened), fixed=opened.fixed)
     return Wishes(
         viewer=viewer,
         locale=_locale(request, opened, request.GET.get("locale_code")),
@@ -52,16 +53,32 @@ def call_wishes(request: HttpRequest, opened: Opened) -> Wishes:
     """Read a data call's query string. Raises BadCall, or a variable's refusal."""
     if set(request.GET) - _CALL_KEYS:
         raise BadCall
-    text = request.GET.get("variables", "{}")
-    try:
-        given = read_object(text.encode())
-    except JSONRefused as error:
-        raise BadCall from error
     return Wishes(
-        viewer=from_viewer(opened.spec, given, may_change=may_change(opened)),
+        viewer=from_viewer(opened.spec, _given(request), may_change=may_change(opened), fixed=opened.fixed),
         locale=_locale(request, opened, request.GET.get("locale")),
         time_zone=_time_zone(opened, request.GET.get("time_zone")),
     )
+
+
+def exchange_wishes(request: HttpRequest, opened: Opened) -> Wishes:
+    """Read the call that exchanges a token for its page. A value that may not be set is ignored and noted."""
+    if set(request.GET) - _EXCHANGE_KEYS:
+        raise BadCall
+    viewer, ignored = on_load(opened.spec, _given(request), may_change=may_change(opened), fixed=opened.fixed)
+    return Wishes(
+        viewer=viewer,
+        locale=_locale(request, opened, request.GET.get("locale")),
+        time_zone=_time_zone(opened, request.GET.get("time_zone")),
+        refresh_minutes=_minutes(request.GET),
+        ignored=ignored,
+    )
+
+
+def _given(request: HttpRequest) -> Mapping[str, object]:
+    try:
+        return read_object(request.GET.get("variables", "{}").encode(errors="replace"))
+    except JSONRefused as error:
+        raise BadCall from error
 
 
 def may_change(opened: Opened) -> bool:

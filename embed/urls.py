@@ -2,16 +2,36 @@
 
 from django.urls import path, re_path
 
-from embed import data, views
+from embed import data, handover, views
+
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 urlpatterns = [
     path("embed.js", views.loader, {"name": "embed.js"}, name="embed_loader"),
+    path("prod-embedcomponent.js", views.loader, {"name": "embed.js"}, name="viasocket_loader"),
+    path("tag.js", views.loader, {"name": "tag.js"}, name="tag_loader"),
     path("bundle.js", views.loader, {"name": "bundle.js"}, name="bundle_loader"),
     path("iframe/-", views.dash, name="dash"),
     path("iframe/-/<str:environment>", views.dash, name="dash_environment"),
+    # A second segment of 64 hexadecimal digits is a customer token; every other one is an environment.
+    re_path(rf"^iframe/(?P<embed_id>{_UUID})/(?P<token>[0-9a-f]{{64}}|-)\Z", views.customer, name="customer"),
+    re_path(
+        rf"^iframe/(?P<embed_id>{_UUID})/(?P<token>[0-9a-f]{{64}}|-)/(?P<environment>[^/]+)\Z",
+        views.customer,
+        name="customer_environment",
+    ),
     re_path(r"^iframe/(?P<token>[^/]*)\Z", views.iframe, name="iframe"),
     re_path(r"^iframe/(?P<token>[^/]*)/(?P<environment>[^/]+)\Z", views.iframe, name="iframe_environment"),
+    # Slugs begin with a letter, so a number is an id.
+    re_path(r"^d/(?P<dashboard_id>[0-9]{1,18})/(?P<token>[^/]*)\Z", views.chartio_by_id, name="chartio_by_id"),
+    re_path(r"^d/(?P<organization>[^/]+)/(?P<dashboard>[^/]+)/?\Z", views.chartio, name="chartio_query"),
+    re_path(r"^d/(?P<organization>[^/]+)/(?P<dashboard>[^/]+)/(?P<token>[^/]+)\Z", views.chartio, name="chartio"),
+    path("embedded/dashboard", views.papermap, name="papermap"),
+    path("embedded/tag/<str:organization_id>/<str:workspace_id>", handover.tag, name="tag"),
+    re_path(rf"^embedded/(?P<embed_id>{_UUID})\Z", handover.superset, name="superset"),
+    re_path(r"^embed/dashboard/(?P<token>[^/]*)\Z", views.metabase, name="metabase"),
     path("data/<str:format>/panels/<str:panel_id>", data.panel, name="data_panel"),
+    path("data/<str:format>/page", handover.page, name="data_page"),
     path("data/<str:format>/session", data.session, name="data_session"),
     path("data/<str:format>/export/<str:panel_id>", data.export, name="data_export"),
 ]

@@ -1,5 +1,6 @@
 """Embeds counted exactly once per token, and how often panels asked the owner's database (design.md section 11)."""
 
+import secrets
 import threading
 from datetime import UTC, date, datetime, timedelta
 
@@ -18,19 +19,21 @@ from tokens.grant import Grant, Purpose
 _recorded: Recent[str, bool] = Recent(50_000)
 
 
-def record_embed(grant: Grant) -> None:
+def record_embed(grant: Grant, *, per_page: bool = False) -> None:
     """Count this token's embed, once whatever happens. Raises ServiceUnavailable when it cannot be written.
 
     Durable before the first byte is sent; the digest is unique, so repetitions are harmless. Previews never count.
+    ``per_page``: a token that does not end counts anew for each page that it opens.
     """
     if grant.purpose is not Purpose.EMBED or _recorded.get(grant.token_digest):
         return
     try:
-        _insert(grant)
+        _insert(grant, secrets.token_hex(32) if per_page else grant.token_digest)
     except DatabaseError as error:
         connection.close()
         raise ServiceUnavailable from error
-    _recorded.put(grant.token_digest, True)
+    if not per_page:
+        _recorded.put(grant.token_digest, True)
 
 
 def check_first_seen(claims: Claims, grant: Grant) -> None:
@@ -53,10 +56,10 @@ _INSERT = f"""
 """  # noqa: S608 -- the table's own name
 
 
-def _insert(grant: Grant) -> None:
+def _insert(grant: Grant, digest: str) -> None:
     customer_id = grant.customer.id if grant.customer else None
     values: list[str | int | None] = [
-        grant.token_digest,
+        digest,
         grant.organization_id,
         grant.dashboard_id,
         customer_id,

@@ -8,35 +8,100 @@ from django.shortcuts import render
 from django.utils.translation import override
 
 from dashboards.drawings import Look, draw_panels
-from dashboards.grants import EXPORT
+from dashboards.grants import EXPORT, Opened
+from dashboards.naming import Named
 from embed.answers import DASH_POLICY
-from embed.authenticate import open_page
+from embed.authenticate import TokenRefused, open_page
 from embed.data import log_failures
-from embed.page import build_page, policy, render_page
-from embed.reading import accepted_locale, page_wishes, panel_request, values_for
+from embed.page import Page, build_page, policy, render_page
+from embed.reading import Wishes, accepted_locale, page_wishes, panel_request, values_for
 from embed.usage import panel_counter, record_embed
 from embedhost.lib.errors import MethodNotAllowed, NotFound
 from embedhost.templatetags.assets import manifest
+from tokens.errors import Reason, TokenError
 
 #: A page carries what is ready within this time (seconds); the rest comes by data calls.
 PAGE_WAIT = 0.15
-LOADERS = ("embed.js", "bundle.js")
+LOADERS = ("embed.js", "bundle.js", "tag.js")
 
 
 def iframe(request: HttpRequest, token: str, environment: str | None = None) -> HttpResponse:
     """Open a dashboard with an Explo token (JWE) in the address."""
+    return _page(request, "iframe", token, Named(environment=environment))
+
+
+def customer(request: HttpRequest, embed_id: str, token: str, environment: str | None = None) -> HttpResponse:
+    """Open a dashboard for the customer whose own token is in the address (Explo, without a JWT)."""
+    named = Named(environment=environment, dashboard=embed_id)
+    return _page(request, "iframe/customer", f"{embed_id}:{token}", named, shown=token)
+
+
+def chartio(request: HttpRequest, organization: str, dashboard: str, token: str | None = None) -> HttpResponse:
+    """Open a dashboard with a Chartio token, in the path or in the query string; the slugs must agree with it."""
+    named = Named(organization_slug=organization, dashboard_slug=dashboard)
+    return _page(request, "d", _one_token(request, token), named)
+
+
+def chartio_by_id(request: HttpRequest, dashboard_id: str, token: str) -> HttpResponse:
+    """Open a dashboard with a Chartio token after the dashboard's integer id, as its first embedding had it."""
+    return _page(request, "d", _one_token(request, token), Named(dashboard_id=int(dashboard_id)))
+
+
+def papermap(request: HttpRequest) -> HttpResponse:
+    """Open a dashboard with a Papermap token in the query string."""
+    named = Named(dashboard=request.GET.get("dashboard-id"))
+    return _page(request, "embedded/dashboard", request.GET.get("embedded-token", ""), named)
+
+
+def metabase(request: HttpRequest, token: str) -> HttpResponse:
+    """Open a dashboard with a Metabase token in the address."""
+    return _page(request, "embed/dashboard", token, Named())
+
+
+def _page(request: HttpRequest, door: str, token: str, named: Named, *, shown: str | None = None) -> HttpResponse:
+    """Answer a page with its panels drawn; ``shown`` is how the token stands in the address."""
     _only_get(request)
-    opened = open_page(request, "iframe", token, environment)
-    wishes = page_wishes(request, opened)
+    if (shown or token) == "-":
+        return dash(request)
+    opened = open_page(request, door, token, named)
+    drawn = draw_page(opened, page_wishes(request, opened), path_after=_path_after(request, shown or token))
+    return HttpResponse(render_page(drawn), headers={"Content-Security-Policy": policy(drawn, opened.origins)})
+
+
+def draw_page(opened: Opened, wishes: Wishes, *, path_after: str, count: bool = True) -> Page:
+    """Count the embed and return the page of every panel that is ready in time.
+
+    ``count`` is false when an open page goes on. Raises ServiceUnavailable when the embed cannot be counted.
+    """
     values = values_for(opened, wishes)
-    record_embed(opened.grant)
+    if count:
+        record_embed(opened.grant, per_page=opened.format == "customer_token")
     look = Look(wishes.locale, wishes.time_zone, EXPORT in opened.grant.rights)
     requests = [panel_request(opened, panel, wishes, values) for panel in opened.spec.panels.values()]
     cards = draw_panels(requests, look, wait=PAGE_WAIT)
     panel_counter.add(opened.grant, panels=len(cards), queries=sum(card.queried for card in cards))
     log_failures(cards)
-    page = build_page(opened, wishes, values, cards)
-    return HttpResponse(render_page(page), headers={"Content-Security-Policy": policy(page, opened.origins)})
+    return build_page(opened, wishes, values, cards, path_after=path_after)
+
+
+def _path_after(request: HttpRequest, token: str) -> str:
+    """Return the address that the page takes after load: the same path with ``-`` for the token."""
+    path = request.path_info
+    if path.endswith("/embedded/dashboard"):
+        return f"{path}?embedded-token=-"
+    if token in path.split("/"):
+        return "/".join("-" if segment == token else segment for segment in path.split("/"))
+    return f"{path.rstrip('/')}/-"
+
+
+def _one_token(request: HttpRequest, in_path: str | None) -> str:
+    """Return the token of an address that may hold it in three places. Raises TokenRefused when two differ."""
+    places = (in_path, request.GET.get("embed_token"), request.GET.get("token"))
+    tokens = {token for token in places if token}
+    if len(tokens) > 1:
+        problem = "The address holds two tokens that differ. Send one."
+        raise TokenRefused(TokenError(Reason.CLAIM_INVALID, problem=problem))
+    return tokens.pop() if tokens else ""
 
 
 def dash(request: HttpRequest, environment: str | None = None) -> HttpResponse:

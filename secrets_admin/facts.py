@@ -17,6 +17,8 @@ class _Secret:
     state: str
     purpose: str
     until: float | None
+    bound_customer: str
+    bound_dashboards: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,16 @@ def longest_lifetime(workspace_id: str) -> int:
     return max(found.max_token_lifetime, found.former_lifetime if feed.now() < found.former_until else 0)
 
 
+def origins_of(organization_id: int) -> tuple[str, ...]:
+    """Return the origins of all workspaces of an organization, each once.
+
+    It asks the database: only a frame without a token, which no workspace is known by yet, needs them together.
+    """
+    rows = Workspace.objects.filter(organization_id=organization_id).order_by("created_at", "id")
+    lists = rows.values_list("origins", flat=True)
+    return tuple(dict.fromkeys(origin for origins in lists for origin in origins))
+
+
 def resolve_key(format: str, key_id: str, /) -> Key | None:
     """Find the key that a token names, revoked ones included (tokens.keys.KeyResolver)."""
     secret = feed.recall(Kind.SECRET, key_id, lambda: _load_secret(key_id))
@@ -80,6 +92,8 @@ def resolve_key(format: str, key_id: str, /) -> Key | None:
         state=_state_now(secret),
         purpose=secret.purpose,
         max_lifetime=owner.max_token_lifetime,
+        bound_customer=secret.bound_customer,
+        bound_dashboards=secret.bound_dashboards,
     )
 
 
@@ -114,4 +128,14 @@ def _load_secret(key_id: str) -> _Secret | None:
     if row is None:
         return None
     until = row.verify_only_until.timestamp() if row.verify_only_until else None
-    return _Secret(row.id, row.value(), row.format, row.workspace_id, row.state, row.purpose, until)
+    return _Secret(
+        id=row.id,
+        value=row.value(),
+        format=row.format,
+        workspace_id=row.workspace_id,
+        state=row.state,
+        purpose=row.purpose,
+        until=until,
+        bound_customer=row.bound_customer,
+        bound_dashboards=frozenset(row.bound_dashboards),
+    )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from embedhost.lib.errors import Refused
 from embedhost.lib.origins import check_origin
 from secrets_admin import reauth
-from tokens.formats import FORMATS
+from tokens.formats import MINTED
 
 _USUAL_OVERLAP = timedelta(days=14)
 
@@ -56,7 +56,7 @@ class NewSecretForm(OwnerForm):
     )
     format = forms.ChoiceField(
         label="Token format",
-        choices=[(name, entry.label) for name, entry in FORMATS.items()],
+        choices=[(name, entry.label) for name, entry in MINTED.items()],
         widget=forms.Select(attrs={"class": "sel"}),
     )
 

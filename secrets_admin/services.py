@@ -11,9 +11,9 @@ from django.utils import timezone
 from secrets_admin import audit
 from secrets_admin.access import Actor
 from secrets_admin.errors import PasswordNeeded, SecretRefused
-from secrets_admin.feed import Kind, announce
+from secrets_admin.keyring import announce_secrets
 from secrets_admin.models import EmbedSecret, Organization, Workspace
-from tokens.formats import FORMATS
+from tokens.formats import MINTED
 
 State = EmbedSecret.State
 Purpose = EmbedSecret.Purpose
@@ -25,14 +25,14 @@ LONGEST_OVERLAP = timedelta(days=365)
 
 def create_secret(workspace: Workspace, *, name: str, format: str, actor: Actor) -> EmbedSecret:
     """Make an embed secret; its value comes from the server alone. Raises SecretRefused."""
-    if format not in FORMATS:
+    if format not in MINTED:
         raise SecretRefused("There is no such token format. Choose one of the list.")
     with transaction.atomic():
         _lock(workspace)
         if _living(workspace).filter(name=name).exists():
             raise SecretRefused("A secret with this name is there already. Rotate it, or take another name.")
         secret = _make(workspace, name=name, format=format, actor=actor)
-        announce(Kind.SECRET, secret.key_id)
+        announce_secrets(workspace, [secret])
         audit.record(workspace.organization, actor, "secret.created", secret.key_id, name=name, format=format)
     return secret
 
@@ -48,7 +48,7 @@ def rotate_secret(secret: EmbedSecret, *, until: datetime, actor: Actor) -> Embe
         old = _lock_active(secret)
         EmbedSecret.objects.filter(id=old.id).update(state=State.VERIFY_ONLY, verify_only_until=until)
         new = _succeed(old, actor)
-        _announce([old, new])
+        announce_secrets(old.workspace, [old, new])
         audit.record(
             old.workspace.organization, actor, "secret.rotated", old.key_id, to=new.key_id, until=until.isoformat()
         )
@@ -120,7 +120,7 @@ def _make_preview(workspace: Workspace, format: str, wanted: dict[str, object]) 
         with transaction.atomic():
             made = _new(workspace, name="Previews", format=format, purpose=Purpose.PREVIEW)
             made.save()
-            announce(Kind.SECRET, made.key_id)
+            announce_secrets(workspace, [made])
     except IntegrityError:
         # Another request made it in the same moment: the constraint lets only one in.
         return EmbedSecret.objects.get(**wanted)
@@ -129,7 +129,7 @@ def _make_preview(workspace: Workspace, format: str, wanted: dict[str, object]) 
 
 def _new(workspace: Workspace, **fields: object) -> EmbedSecret:
     secret = EmbedSecret(workspace=workspace, **fields)
-    secret.seal_value(FORMATS[secret.format].new_key_value())
+    secret.seal_value(MINTED[secret.format].new_key_value())
     return secret
 
 
@@ -171,7 +171,7 @@ def _reset_workspace(workspace: Workspace, actor: Actor) -> list[EmbedSecret]:
 def _reset_line(head: EmbedSecret, actor: Actor) -> EmbedSecret:
     _revoke(_living(head.workspace).filter(line=head.line))
     new = _succeed(head, actor)
-    _announce([new])
+    announce_secrets(new.workspace, [new])
     audit.record(head.workspace.organization, actor, "secret.reset", head.key_id, to=new.key_id)
     return new
 
@@ -180,9 +180,5 @@ def _revoke(secrets: Iterable[EmbedSecret]) -> None:
     ended = list(secrets)
     ids = [secret.id for secret in ended]
     EmbedSecret.objects.filter(id__in=ids).update(state=State.REVOKED, revoked_at=Now())
-    _announce(ended)
-
-
-def _announce(secrets: Iterable[EmbedSecret]) -> None:
-    for secret in secrets:
-        announce(Kind.SECRET, secret.key_id)
+    for workspace in {secret.workspace for secret in ended}:
+        announce_secrets(workspace, [secret for secret in ended if secret.workspace_id == workspace.id])

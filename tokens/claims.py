@@ -11,25 +11,32 @@ from tokens.keys import Key
 class Claims:
     """A verified token: authentic under ``key``, every claim of the right type, its times checked.
 
-    ``customer`` is an external_id, ``dashboard`` an embed id. ``origin`` is ``iss`` as it was written. ``rights``
-    is None when the token leaves them to the dashboard. Times are seconds since the epoch. ``digest`` names this
-    very token, whatever its base64 spelling.
+    ``dashboard`` is an embed id or an integer id, as the format has it; None leaves the choice to the workspace's
+    tag list. ``customer`` is an external_id; None leaves it to the dashboard's customer variable. ``origin`` is
+    ``iss`` as it was written. ``rights`` is None when the token leaves them to the dashboard. Times are seconds
+    since the epoch. ``digest`` names this very token, whatever its base64 spelling.
     """
 
     format: str
     key: Key
-    dashboard: str
-    customer: str
+    dashboard: str | int | None
+    customer: str | None
     expires_at: float
     issued_at: float | None
-    origin: str | None
     variables: Mapping[str, object] = field(repr=False)
-    rights: frozenset[str] | None
-    viewer: str | None = field(repr=False)
-    locale: str | None
-    time_zone: str | None
-    token_id: str | None
     digest: str
+    origin: str | None = None
+    rights: frozenset[str] | None = None
+    viewer: str | None = field(default=None, repr=False)
+    locale: str | None = None
+    time_zone: str | None = None
+    token_id: str | None = None
+    #: Further embed ids that the token opens; which one is meant, its door says.
+    more_dashboards: frozenset[str] = frozenset()
+    #: The column whose equality with the customer the token demands; it must be the scope's own.
+    scope_column: str | None = None
+    #: Metabase's rule: the token must set every locked variable, and nobody changes what it sets.
+    sets_all_locked: bool = False
 
 
 def token_digest(format: str, key_id: str, parts: tuple[bytes, ...]) -> str:

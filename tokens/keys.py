@@ -1,6 +1,7 @@
-"""The verification key of an embed secret, as the formats need it."""
+"""The verification key of an embed secret, as the formats need it, and where they look for one."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -14,7 +15,8 @@ class Key:
     """One embed secret with the facts that a token must not choose itself.
 
     ``state`` is active, verify_only or revoked; ``purpose`` is embed or preview; ``max_lifetime`` is the
-    workspace's ceiling in seconds. ``value`` never shows in a representation.
+    workspace's ceiling in seconds. ``value`` never shows in a representation. A key with a ``bound_customer`` opens
+    tokens of that customer only, and of ``bound_dashboards`` (embed ids) only.
     """
 
     secret_id: int
@@ -26,6 +28,8 @@ class Key:
     state: str
     purpose: str
     max_lifetime: int
+    bound_customer: str = ""
+    bound_dashboards: frozenset[str] = frozenset()
 
     @property
     def verifies(self) -> bool:
@@ -38,10 +42,26 @@ class Key:
         return self.state == "active"
 
 
-class KeyResolver(Protocol):
-    """Finds the key that a token names; a revoked key is returned too, its state says so."""
+class Keyring(Protocol):
+    """Finds the keys that a token may have been made with; revoked ones are returned too, their state says so.
 
-    def __call__(self, format: str, key_id: str, /) -> Key | None: ...
+    What a token says is only a hint here: a key is used when the token is authentic under it.
+    """
+
+    def by_id(self, format: str, key_id: str, /) -> Key | None:
+        """Return the key with this id."""
+
+    def of_organization(self, format: str, organization_id: int, /) -> Sequence[Key]:
+        """Return an organization's keys of a format, those that verify first."""
+
+    def of_workspace(self, format: str, workspace_id: str, /) -> Sequence[Key]:
+        """Return a workspace's keys of a format, those that verify first."""
+
+    def of_dashboard(self, format: str, dashboard: int | str, /) -> Sequence[Key]:
+        """Return the keys of the organization that owns a dashboard, named by its id or its embed id."""
+
+    def of_customer_token(self, token: str, /) -> Key | None:
+        """Return a customer token as a key bound to its customer; state ``disabled`` when the workspace forbids it."""
 
 
 def is_key_id(text: str) -> bool:
@@ -49,11 +69,11 @@ def is_key_id(text: str) -> bool:
     return _KEY_ID.fullmatch(text) is not None
 
 
-def find_key(resolve: KeyResolver, format: str, key_id: str) -> Key | None:
+def find_key(keys: Keyring, format: str, key_id: str) -> Key | None:
     """Look a key up and make sure that it is the one asked for, of this format."""
     if not is_key_id(key_id):
         return None
-    key = resolve(format, key_id)
+    key = keys.by_id(format, key_id)
     if key is None or key.format != format or key.key_id != key_id:
         return None
     return key

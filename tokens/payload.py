@@ -59,5 +59,21 @@ def read_variables(payload: Payload, claim: str) -> dict[str, object]:
     return dict(variables)
 
 
+def read_number(payload: Payload, claim: str) -> int:
+    """Read a positive integer id. Raises TokenError: claim_invalid."""
+    value = payload.get(claim)
+    if type(value) is not int or not 0 < value < 2**63:
+        raise _invalid(claim, "It must be a whole number, as the snippet has it.")
+    return value
+
+
+def read_object_claim(payload: Payload, claim: str) -> Payload:
+    """Read a required object. Raises TokenError: claim_invalid."""
+    value = payload.get(claim)
+    if not isinstance(value, dict):
+        raise _invalid(claim, "It must be an object.")
+    return value
+
+
 def _invalid(claim: str, problem: str) -> TokenError:
     return TokenError(Reason.CLAIM_INVALID, claim=claim, problem=problem)

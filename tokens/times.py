@@ -21,14 +21,17 @@ class Times:
     issued_at: float | None
 
 
-def read_times(payload: Mapping[str, object], *, max_lifetime: int, now: float) -> Times:
+def read_times(payload: Mapping[str, object], *, max_lifetime: int, now: float, exp_from_iat: bool = False) -> Times:
     """Check ``exp`` (required), ``iat`` and ``nbf`` against the clock.
 
-    Raises TokenError: exp_missing, expired, exp_too_far, not_yet_valid, or claim_invalid for anything that is not
-    a finite JSON number.
+    With ``exp_from_iat`` a token without ``exp`` lives from ``iat`` for as long as its workspace allows. Raises
+    TokenError: exp_missing, expired, exp_too_far, not_yet_valid, or claim_invalid for anything that is not a finite
+    JSON number.
     """
-    expires_at = _expiry(payload)
     issued_at = _seconds(payload, "iat")
+    longest = min(LONGEST_LIFETIME, max_lifetime)
+    by_default = issued_at + longest if exp_from_iat and issued_at is not None else None
+    expires_at = _expiry(payload, by_default)
     not_before = _seconds(payload, "nbf")
     check_lifetime(expires_at, issued_at, max_lifetime=max_lifetime, now=now)
     for claim, begins_at in (("iat", issued_at), ("nbf", not_before)):
@@ -51,8 +54,8 @@ def check_lifetime(expires_at: float, issued_at: float | None, *, max_lifetime: 
         raise TokenError(Reason.EXP_TOO_FAR, claim="exp", problem=problem)
 
 
-def _expiry(payload: Mapping[str, object]) -> float:
-    expires_at = None if payload.get("exp") is None else _seconds(payload, "exp")
+def _expiry(payload: Mapping[str, object], by_default: float | None) -> float:
+    expires_at = by_default if payload.get("exp") is None else _seconds(payload, "exp")
     if expires_at is None:
         raise TokenError(Reason.EXP_MISSING, claim="exp", problem="Every token needs exp, in seconds since 1970.")
     return expires_at

@@ -20,7 +20,7 @@ from secrets_admin.access import SYSTEM, main_workspace
 from secrets_admin.models import ApiKey, EmbedSecret, Member, Organization, Role, User, Workspace
 from secrets_admin.services import create_secret
 from secrets_admin.workspaces import SCOPES, add_origin, create_api_key, hash_api_key
-from tokens.formats import FORMATS
+from tokens.formats import MINTED
 
 SLUG = "tradewind"
 DOCUMENTS = (
@@ -73,7 +73,7 @@ def seed(place: Place) -> DemoFacts:
             "id": workspace.organization.id,
             "slug": workspace.organization.slug,
             "workspace_id": workspace.id,
-            "embed_secrets": [_embed_secret(workspace, name) for name in FORMATS],
+            "embed_secrets": [_embed_secret(workspace, name) for name in MINTED],
         },
         "api_key": _api_key(workspace, before),
         "customers": [
@@ -133,11 +133,11 @@ def _embed_secret(workspace: Workspace, format: str) -> EmbedSecretFacts:
         format=format, state=EmbedSecret.State.ACTIVE, purpose=EmbedSecret.Purpose.EMBED
     )
     secret = living.order_by("id").first() or create_secret(
-        workspace, name=f"Demo, {FORMATS[format].label}", format=format, actor=SYSTEM
+        workspace, name=f"Demo, {MINTED[format].label}", format=format, actor=SYSTEM
     )
     return {
         "format": format,
-        "kind": FORMATS[format].kind,
+        "kind": MINTED[format].kind,
         "key_id": secret.key_id,
         "key_value": secret.value().decode(),
     }

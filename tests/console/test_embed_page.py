@@ -11,8 +11,8 @@ from console import usage
 from customers.models import Customer
 from customers.services import create_customer
 from dashboards.models import Dashboard
+from embed.keyring import KEYS
 from embed.models import Embed, PanelCount
-from secrets_admin import facts
 from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
 from secrets_admin.models import EmbedSecret, FeedEntry, User, Workspace
@@ -58,7 +58,7 @@ def test_a_preview_is_the_real_page_with_a_real_token_of_purpose_preview(
     page = visit(bob).get(room)
     url = _frame(page.content.decode())
     token = url.removeprefix(f"{settings.EMBED_ORIGIN}/iframe/")
-    claims = open_token("iframe", token, facts.resolve_key, feed.now())
+    claims = open_token("iframe", token, KEYS, feed.now())
     assert (claims.customer, claims.dashboard) == ("acme", str(dashboard.embed_id))
     assert claims.key.purpose == "preview"
     assert claims.issued_at is not None
@@ -71,14 +71,14 @@ def test_a_preview_shows_the_chosen_customer(acme: Customer, workspace: Workspac
     globex = create_customer(workspace, "globex", name="Globex", actor=SYSTEM)
     page = visit(bob).get(room, {"customer": "globex"}).content.decode()
     token = _frame(page).rpartition("/")[2]
-    assert open_token("iframe", token, facts.resolve_key, feed.now()).customer == globex.external_id
+    assert open_token("iframe", token, KEYS, feed.now()).customer == globex.external_id
     assert 'title="Sales as Globex"' in page
 
 
 def test_a_preview_lives_no_longer_than_the_workspace_allows(acme: Customer, bob: User, room: str) -> None:
     Workspace.objects.update(max_token_lifetime=120)
     token = _frame(visit(bob).get(room).content.decode()).rpartition("/")[2]
-    assert open_token("iframe", token, facts.resolve_key, feed.now()).expires_at <= feed.now() + 121
+    assert open_token("iframe", token, KEYS, feed.now()).expires_at <= feed.now() + 121
 
 
 def test_a_customer_of_another_organization_cannot_be_previewed(

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 from jose import jwe
 
+from embed.keyring import KEYS
 from embedhost.lib import crypto
 from embedhost.lib.errors import NotFound
-from secrets_admin import access, facts, services
+from secrets_admin import access, services
 from secrets_admin.errors import SecretRefused
 from secrets_admin.feed import feed
 from secrets_admin.models import EmbedSecret, FeedEntry, Organization, User, Workspace
@@ -33,7 +34,7 @@ def _token(secret: EmbedSecret, value: bytes | None = None) -> str:
 
 def _reason(token: str) -> Reason | None:
     try:
-        open_token("iframe", token, facts.resolve_key, time.time())
+        open_token("iframe", token, KEYS, time.time())
     except TokenError as refused:
         return refused.reason
     return None
@@ -116,7 +117,7 @@ def test_p_rr_01_a_reset_ends_the_secret_and_every_predecessor_of_its_line(secre
     assert [_reason(token) for token in tokens] == [Reason.REVOKED_KEY] * 3
     assert _reason(_token(new)) is None
     assert (new.line, new.predecessor) == (secret.line, third)
-    assert _announced() == {secret.key_id, second.key_id, third.key_id, new.key_id}
+    assert {secret.key_id, second.key_id, third.key_id, new.key_id} < _announced()
     assert [record.subject for record in audited("secret.reset")] == [third.key_id]
 
 

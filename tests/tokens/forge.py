@@ -40,19 +40,49 @@ CHARLIE = replace(
     workspace_id="ws_charlie",
 )
 
+EMBED_ID = "5a0f0a6e-0000-4000-8000-000000000001"
+#: Dashboards by integer id and by embed id, with their organization.
+DASHBOARDS: Mapping[int | str, int] = {
+    1: 1,
+    EMBED_ID: 1,
+    2: 2,
+    "5a0f0a6e-0000-4000-8000-000000000002": 2,
+    3: 3,
+    "5a0f0a6e-0000-4000-8000-000000000003": 3,
+}
+
 CLAIMS: Mapping[str, object] = {"cst": "acme", "dsh": "sales", "exp": NOW + 3600}
 
 
 class Keys:
-    """A resolver over a few keys, which remembers what it was asked."""
+    """A keyring over a few keys, which remembers what it was asked; dashboards 1 and EMBED_ID are alice's."""
 
-    def __init__(self, *keys: Key) -> None:
+    def __init__(self, *keys: Key, customer_tokens: Mapping[str, Key] | None = None) -> None:
         self.keys = {(key.format, key.key_id): key for key in keys}
-        self.asked: list[tuple[str, str]] = []
+        self.customer_tokens = dict(customer_tokens or {})
+        self.asked: list[tuple[str, object]] = []
 
-    def __call__(self, format: str, key_id: str, /) -> Key | None:
+    def by_id(self, format: str, key_id: str, /) -> Key | None:
         self.asked.append((format, key_id))
         return self.keys.get((format, key_id))
+
+    def of_organization(self, format: str, organization_id: int, /) -> list[Key]:
+        return self._living(format, organization_id, lambda key: key.organization_id == organization_id)
+
+    def of_workspace(self, format: str, workspace_id: str, /) -> list[Key]:
+        return self._living(format, workspace_id, lambda key: key.workspace_id == workspace_id)
+
+    def of_dashboard(self, format: str, dashboard: int | str, /) -> list[Key]:
+        return self._living(format, dashboard, lambda key: DASHBOARDS.get(dashboard) == key.organization_id)
+
+    def of_customer_token(self, token: str, /) -> Key | None:
+        self.asked.append(("customer_token", token))
+        return self.customer_tokens.get(token)
+
+    def _living(self, format: str, asked: object, belongs: Callable[[Key], bool]) -> list[Key]:
+        self.asked.append((format, asked))
+        found = [key for (key_format, _), key in self.keys.items() if key_format == format and belongs(key)]
+        return sorted(found, key=lambda key: not key.verifies)
 
 
 def part(data: bytes) -> str:

@@ -11,10 +11,11 @@ from jose import jwe
 
 from tests.tokens.forge import ALICE, NOW, Keys, claims_with, forge, header, read, refusal
 from tokens.errors import Reason
-from tokens.formats import FORMATS
+from tokens.formats import MINTED
 from tokens.identifiers import check_identifier
+from tokens.view import View
 
-EXPLO = FORMATS["explo_jwe"]
+EXPLO = MINTED["explo_jwe"]
 
 
 def guide_claims() -> str:
@@ -52,11 +53,9 @@ def test_p_tp_02_another_algorithm_of_npm_jose_is_refused(npm_tokens: dict[str, 
 
 
 def test_every_claim_of_our_own_tokens_arrives() -> None:
-    token = EXPLO.mint(
-        ALICE,
+    view = View(
         dashboard="sales",
         customer="café 1",
-        now=NOW,
         lifetime=600,
         origin="https://app.example.com/",
         variables={"region": ["DACH", "Nordics"], "top": 5, "note": 'ü\\"'},
@@ -65,7 +64,7 @@ def test_every_claim_of_our_own_tokens_arrives() -> None:
         locale="fr-fr",
         time_zone="Europe/Paris",
     )
-    claims = read(token)
+    claims = read(EXPLO.mint(ALICE, view, NOW))
     assert (claims.format, claims.key, claims.dashboard, claims.customer) == ("explo_jwe", ALICE, "sales", "café 1")
     assert (claims.issued_at, claims.expires_at) == (NOW, NOW + 600)
     assert claims.origin == "https://app.example.com/"
@@ -117,15 +116,15 @@ def test_a_claim_of_a_wrong_type_is_refused_by_name(door: str, name: str, value:
 )
 @settings(deadline=None, max_examples=60)
 def test_what_is_minted_is_what_is_read(customer: str, variables: dict[str, object], lifetime: int) -> None:
-    token = EXPLO.mint(ALICE, dashboard="sales", customer=customer, now=NOW, lifetime=lifetime, variables=variables)
-    claims = read(token)
+    view = View(dashboard="sales", customer=customer, lifetime=lifetime, variables=variables)
+    claims = read(EXPLO.mint(ALICE, view, NOW))
     assert (claims.customer, claims.variables, claims.expires_at) == (customer, variables, NOW + lifetime)
 
 
 def test_minting_refuses_what_reading_would_refuse() -> None:
     def reason(**changes: object) -> tuple[Reason, str | None]:
-        asked = {"dashboard": "sales", "customer": "acme", "now": NOW, "lifetime": 600, **changes}
-        error = refusal(EXPLO.mint, ALICE, **asked)  # type: ignore[arg-type]  # wrong types are the point
+        asked = {"dashboard": "sales", "customer": "acme", "lifetime": 600, **changes}
+        error = refusal(EXPLO.mint, ALICE, View(**asked), NOW)  # type: ignore[arg-type]  # wrong types are the point
         return error.reason, error.claim
 
     assert reason(customer="") == (Reason.CUSTOMER_MISSING, "cst")

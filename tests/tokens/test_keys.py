@@ -7,14 +7,14 @@ import pytest
 
 from tests.tokens.forge import ALICE, CLAIMS, NOW, Keys, claims_with, forge, header, read, refusal
 from tokens.errors import TokenError
-from tokens.formats import FORMATS
+from tokens.formats import MINTED
 from tokens.keys import find_key, is_key_id
 
 SECRET = ALICE.value.decode()
 
 
 def test_p_sr_05_a_jwe_key_value_is_32_ascii_characters_of_64_symbols() -> None:
-    values = [FORMATS["explo_jwe"].new_key_value() for _ in range(2_000)]
+    values = [MINTED["explo_jwe"].new_key_value() for _ in range(2_000)]
     assert {len(value.encode("ascii")) for value in values} == {32}
     assert len(set("".join(values))) == 64
     assert len(set(values)) == 2_000

@@ -15,8 +15,9 @@ from tokens import payload as claim
 from tokens.claims import Claims, token_digest
 from tokens.envelope import MAX_TOKEN, Envelope, is_compact_jwe, open_envelope
 from tokens.errors import Reason, TokenError
-from tokens.keys import Key, KeyResolver, find_key
+from tokens.keys import Key, Keyring, find_key
 from tokens.times import read_times
+from tokens.view import View
 
 #: The vendor's samples use the text's bytes as the AES key, so the text itself is 256 bits long.
 _KEY_BYTES: Final = 32
@@ -30,12 +31,15 @@ class ExploJwe:
     name: Final = "explo_jwe"
     kind: Final = "jwe"
     label: Final = "Explo format, JWE A256GCM"
+    has_secrets: Final = True
+    names_customer: Final = True
+    dashboard_by: Final = "embed_id"
 
     def new_key_value(self) -> str:
         """Make a key value: exactly 32 characters of the 64 symbols ``A-Za-z0-9-_``, 192 random bits."""
         return secrets.token_urlsafe(24)
 
-    def read(self, token: str, resolve: KeyResolver, now: float) -> Claims | None:
+    def read(self, token: str, keys: Keyring, now: float) -> Claims | None:
         """Verify a token at database time ``now``; None when it has not the five parts of a compact JWE.
 
         Raises TokenError.
@@ -43,7 +47,7 @@ class ExploJwe:
         if not is_compact_jwe(token):
             return None
         envelope = open_envelope(token)
-        key = find_key(resolve, self.name, envelope.key_id)
+        key = find_key(keys, self.name, envelope.key_id)
         plaintext = _decrypt(envelope, key)
         if key is None:
             raise TokenError(Reason.UNKNOWN_KEY, problem="No embed secret of this format has the token's key id.")
@@ -58,22 +62,8 @@ class ExploJwe:
             refused.about(key, verified=True)
             raise
 
-    def mint(
-        self,
-        key: Key,
-        *,
-        dashboard: str,
-        customer: str,
-        now: float,
-        lifetime: int,
-        origin: str | None = None,
-        variables: Mapping[str, object] | None = None,
-        rights: frozenset[str] | None = None,
-        viewer: str | None = None,
-        locale: str | None = None,
-        time_zone: str | None = None,
-    ) -> str:
-        """Make a token that ``read`` accepts for ``lifetime`` seconds from database time ``now``.
+    def mint(self, key: Key, view: View, now: float) -> str:
+        """Make a token that ``read`` accepts from database time ``now``.
 
         Raises TokenError: what ``read`` would refuse, or too_long.
         """
@@ -81,17 +71,17 @@ class ExploJwe:
             raise _refuse_key(key, Reason.REVOKED_KEY, "Only an active embed secret of this format makes tokens.")
         issued_at = int(now)
         given = {
-            "cst": customer,
-            "dsh": dashboard,
-            "exp": issued_at + lifetime,
+            "cst": view.customer,
+            "dsh": view.dashboard,
+            "exp": issued_at + view.lifetime,
             "iat": issued_at,
             "jti": secrets.token_urlsafe(16),
-            "iss": origin,
-            "var": variables,
-            "rts": None if rights is None else sorted(rights),
-            "vwr": viewer,
-            "loc": locale,
-            "tz": time_zone,
+            "iss": view.origin,
+            "var": view.variables,
+            "rts": None if view.rights is None else sorted(view.rights),
+            "vwr": view.viewer,
+            "loc": view.locale,
+            "tz": view.time_zone,
         }
         plaintext = _encode({name: value for name, value in given.items() if value is not None})
         # The same reader that will judge the token judges it now, while its maker can still be told.

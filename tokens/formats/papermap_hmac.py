@@ -1,0 +1,206 @@
+"""Papermap's iframe token: base64 of a JSON object with an HMAC-SHA256 in it.
+
+Vendor: Iframe Tokens. Its own signature covers workspace_id and valid_until only, so whoever holds a token could put
+another tenant into it. Tokens that we issue say ``"version": 2`` and carry ``mac`` over every field (threats.md D2);
+one without is taken only from a secret that an owner has bound to one customer and named dashboards.
+"""
+
+import json
+import re
+import secrets
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from hmac import compare_digest, digest
+from typing import Final
+
+from tokens import payload as claim
+from tokens.claims import Claims, token_digest
+from tokens.envelope import MAX_TOKEN
+from tokens.errors import Reason, TokenError
+from tokens.jws import fits, new_key_value
+from tokens.keys import Key, Keyring, find_key
+from tokens.payload import Payload
+from tokens.strict_json import JSONRefused, read_object
+from tokens.times import read_times
+from tokens.view import View
+
+VERSION: Final = 2
+#: Goes in front of what ``mac`` covers, so that no other signature of the same key can stand in for it.
+_PREFIX: Final = "embedhost.papermap.v2"
+_BASE64: Final = re.compile("[A-Za-z0-9+/]+")
+_TO_STANDARD: Final = str.maketrans("-_ ", "+/+")
+_HEX: Final = re.compile("[0-9a-f]{64}")
+_TEN_DIGITS: Final = range(10**9, 10**10)
+_LEGACY: Final = frozenset({"api_key_id", "workspace_id", "tenant_id", "dashboard_id", "valid_until", "signature"})
+_DUMMY: Final = secrets.token_bytes(32)
+
+
+class PapermapHmac:
+    """Reads and mints tokens of the ``papermap_hmac`` format."""
+
+    name: Final = "papermap_hmac"
+    kind: Final = "hmac"
+    label: Final = "Papermap format, HMAC SHA-256"
+    has_secrets: Final = True
+    names_customer: Final = True
+    dashboard_by: Final = "embed_id"
+
+    def new_key_value(self) -> str:
+        """Make a key value of 256 random bits, used as text."""
+        return new_key_value()
+
+    def read(self, token: str, keys: Keyring, now: float) -> Claims | None:
+        """Verify a token at database time ``now``; None when it is not base64 of such an object. Raises TokenError."""
+        data = _decode(token)
+        fields = None if data is None else _fields(data)
+        if data is None or fields is None:
+            return None
+        key = _signer(fields, find_key(keys, self.name, str(fields["api_key_id"])))
+        try:
+            return _claims(fields, key, now, token_digest(self.name, key.key_id, (data,)))
+        except TokenError as refused:
+            refused.about(key, verified=True)
+            raise
+
+    def mint(self, key: Key, view: View, now: float) -> str:
+        """Make a token that ``read`` accepts from database time ``now``. Raises TokenError."""
+        view.only()
+        if not key.mints or not fits(key):
+            problem = "Only an active embed secret of this format makes tokens."
+            raise TokenError(Reason.REVOKED_KEY, problem=problem).about(key, verified=False)
+        fields: dict[str, object] = {
+            "api_key_id": key.key_id,
+            "workspace_id": key.workspace_id,
+            "tenant_id": view.customer,
+            "dashboard_id": view.dashboard,
+            "valid_until": int(now) + view.lifetime,
+            "iat": int(now),
+            "jti": secrets.token_urlsafe(16),
+            "version": VERSION,
+        }
+        fields["signature"] = _signature(fields, key.value)
+        fields["mac"] = mac_of(fields, key.value)
+        _claims(fields, key, now, digest="")
+        return _encode(fields)
+
+
+def mac_of(fields: Mapping[str, object], value: bytes) -> str:
+    """Return the MAC over every field but ``mac``, in the order of their names, as hexadecimal HMAC-SHA256.
+
+    Each piece (our prefix, then each name and each value) is preceded by its length in bytes, so that nothing can
+    move from one field into the next. A value that is no text counts as its JSON.
+    """
+    named = sorted((name, field) for name, field in fields.items() if name != "mac")
+    pieces = [_PREFIX, *(piece for name, field in named for piece in (name, _text(field)))]
+    message = b"".join(len(piece.encode()).to_bytes(8) + piece.encode() for piece in pieces)
+    return digest(value, message, sha256).hex()
+
+
+def _signature(fields: Mapping[str, object], value: bytes) -> str:
+    """Return the vendor's signature, which covers two fields only."""
+    return digest(value, f"{fields['workspace_id']}{fields['valid_until']}".encode(), sha256).hex()
+
+
+def _text(field: object) -> str:
+    return field if isinstance(field, str) else json.dumps(field)
+
+
+def _encode(fields: Mapping[str, object]) -> str:
+    token = urlsafe_b64encode(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()).decode()
+    if len(token) > MAX_TOKEN:
+        raise TokenError(Reason.TOO_LONG, problem=f"The token would have more than {MAX_TOKEN} characters.")
+    return token.rstrip("=")
+
+
+def _decode(token: str) -> bytes | None:
+    """Decode url-safe and standard base64, padded or not; a plus sign that was read as a space is one again."""
+    if len(token) > MAX_TOKEN:
+        raise TokenError(Reason.MALFORMED, problem=f"A token has {MAX_TOKEN} characters at most.")
+    bare = token.translate(_TO_STANDARD)
+    padding = len(bare) - len(bare.rstrip("="))
+    bare = bare.rstrip("=")
+    if not _BASE64.fullmatch(bare) or len(bare) % 4 == 1 or (padding and (len(bare) + padding) % 4):
+        return None
+    return b64decode(bare + "=" * (-len(bare) % 4))
+
+
+def _fields(data: bytes) -> Payload | None:
+    """Parse the object; None when it is none or names no key. Raises TokenError: malformed."""
+    if not data.startswith(b"{"):
+        return None
+    try:
+        fields = read_object(data)
+    except JSONRefused as refused:
+        problem = str(refused)
+        raise TokenError(Reason.MALFORMED, problem=f"The token's content is refused. {problem}") from None
+    if not isinstance(fields.get("api_key_id"), str):
+        return None
+    if any(isinstance(field, dict | list) for field in fields.values()):
+        raise TokenError(Reason.MALFORMED, problem="The token's fields are texts and numbers.")
+    return fields
+
+
+def _signer(fields: Payload, key: Key | None) -> Key:
+    """Return the key when the token was made with it and nobody has changed it since. Raises TokenError."""
+    value = key.value if key and key.verifies and fits(key) else _DUMMY
+    whole = _equal(fields.get("mac"), mac_of(fields, value)) and fields.get("version") == VERSION
+    signed = _equal(fields.get("signature"), _legacy_signature(fields, value))
+    if key is None:
+        raise TokenError(Reason.UNKNOWN_KEY, problem="No embed secret of this format has the token's api_key_id.")
+    if not key.verifies:
+        problem = "The embed secret was revoked or reset."
+        raise TokenError(Reason.REVOKED_KEY, problem=problem).about(key, verified=False)
+    if value is _DUMMY or not (whole or ("mac" not in fields and signed)):
+        problem = "The token was not made with this embed secret's value, or a field was changed."
+        raise TokenError(Reason.BAD_SIGNATURE, problem=problem).about(key, verified=False)
+    if not whole:
+        _check_legacy(fields, key)
+    return key
+
+
+def _legacy_signature(fields: Payload, value: bytes) -> str:
+    return _signature({"workspace_id": fields.get("workspace_id"), "valid_until": fields.get("valid_until")}, value)
+
+
+def _equal(given: object, expected: str) -> bool:
+    return isinstance(given, str) and bool(_HEX.fullmatch(given)) and compare_digest(given.encode(), expected.encode())
+
+
+def _check_legacy(fields: Payload, key: Key) -> None:
+    """Raise TokenError unless the secret is bound to just what the token names, since its signature does not say it."""
+    named = fields.get("tenant_id", key.bound_customer) == key.bound_customer
+    if not key.bound_customer or not named or fields.get("dashboard_id") not in key.bound_dashboards:
+        problem = (
+            "The token's signature covers neither tenant_id nor dashboard_id. Sign every field (version 2), or bind "
+            "the secret to this one customer and dashboard."
+        )
+        raise TokenError(Reason.UNSAFE_LEGACY_TOKEN, problem=problem).about(key, verified=False)
+    if not fields.keys() <= _LEGACY or type(fields.get("valid_until")) is not int:
+        problem = "A token in the vendor's short form holds the vendor's six fields and nothing else."
+        raise TokenError(Reason.UNSAFE_LEGACY_TOKEN, problem=problem).about(key, verified=False)
+
+
+def _claims(fields: Payload, key: Key, now: float, digest: str) -> Claims:
+    if fields.get("workspace_id") != key.workspace_id:
+        problem = "workspace_id must be the workspace of the embed secret."
+        raise TokenError(Reason.WRONG_ORGANIZATION, claim="workspace_id", problem=problem)
+    customer = key.bound_customer if "tenant_id" not in fields else claim.read_customer(fields, "tenant_id")
+    dashboard = claim.read_identifier(fields, "dashboard_id")
+    times = {"exp" if name == "valid_until" else name: field for name, field in fields.items() if name != "exp"}
+    at = read_times(times, max_lifetime=key.max_lifetime, now=now)
+    # As an int: a range looks for a float by counting up to it.
+    if not at.expires_at.is_integer() or int(at.expires_at) not in _TEN_DIGITS:
+        raise TokenError(Reason.CLAIM_INVALID, claim="valid_until", problem="It must be a whole number of ten digits.")
+    if not customer:
+        raise TokenError(Reason.CUSTOMER_MISSING, claim="tenant_id", problem="The token names no customer.")
+    return Claims(
+        format=PapermapHmac.name,
+        key=key,
+        dashboard=dashboard,
+        customer=customer,
+        expires_at=at.expires_at,
+        issued_at=at.issued_at,
+        variables={},
+        digest=digest,
+    )
