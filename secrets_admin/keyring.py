@@ -1,4 +1,4 @@
-"""Which keys a token may have been made with, where it does not name one; kept in memory until the feed says otherwise."""
+"""Which keys a token may have been made with, where it does not name one; in memory until the feed says otherwise."""
 
 from collections.abc import Callable, Sequence
 
