@@ -38,6 +38,8 @@ CACHE_MEMORY_MB: int = _values["CACHE_MEMORY_MB"]
 REVOCATION_POLL_SECONDS: float = _values["REVOCATION_POLL_SECONDS"]
 
 INSTALLED_APPS = [
+    # Without its search for admin.py files: embedhost/operator.py says what the operator sees.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -2,7 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include("console.urls"))]
+from embedhost.operator import operator_site
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("operator/", operator_site.urls),
+    path("", include("console.urls")),
+]
 
 handler400 = "console.errors.bad_request"
 handler403 = "console.errors.forbidden"

@@ -34,6 +34,11 @@ class Public:
 
 
 @dataclass(frozen=True)
+class Operator:
+    """A page for who runs the server: nobody logged in is sent to the log-in page, everybody but staff gets 404."""
+
+
+@dataclass(frozen=True)
 class Token:
     """A page or call that a token opens: without a good one it is refused with ``code``, and nothing is written."""
 
@@ -41,7 +46,7 @@ class Token:
     as_json: bool = False
 
 
-Rule = Room | SignedIn | Public | Token
+Rule = Room | SignedIn | Public | Operator | Token
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ _DASHBOARD = f"{_ORGANIZATION}dashboards/<int:dashboard_id>/"
 _CUSTOMER = f"{_ORGANIZATION}customers/<uuid:uid>/"
 _EMBEDDING = f"{_ORGANIZATION}settings/embedding/"
 _SECRET = f"{_EMBEDDING}secrets/<slug:key_id>/"
+_OPERATOR = "operator/"
 
 CONSOLE = Table(
     "console",
@@ -71,6 +77,14 @@ CONSOLE = Table(
         "accounts/password/reset/done/": Public(),
         "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Public(),
         "accounts/password/reset/key/done/": Public(),
+        _OPERATOR: Operator(),
+        f"{_OPERATOR}jsi18n/": Operator(),
+        f"{_OPERATOR}^(?P<app_label>secrets_admin)/$": Operator(),
+        **{
+            f"{_OPERATOR}secrets_admin/{model}/{page}": Operator()
+            for model in ("organization", "member", "auditrecord")
+            for page in ("", "<path:object_id>/change/", "<path:object_id>/history/")
+        },
         _ORGANIZATION: Room(),
         f"{_ORGANIZATION}dashboards/": Room(),
         _DASHBOARD: Room(),

@@ -25,10 +25,11 @@ def routes(urlconf: str) -> list[Route]:
     return list(_below("", get_resolver(urlconf).url_patterns))
 
 
-def _below(prefix: str, patterns: "list[URLPattern | URLResolver]") -> Iterator[Route]:
+def _below(prefix: str, patterns: "list[URLPattern | URLResolver]", space: str = "") -> Iterator[Route]:
     for pattern in patterns:
         text = f"{prefix}{pattern.pattern}"
         if isinstance(pattern, URLResolver):
-            yield from _below(text, pattern.url_patterns)
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from _below(text, pattern.url_patterns, inner)
         else:
-            yield Route(text, pattern.name or "", frozenset(re.findall(r"<(?:\w+:)?(\w+)>", text)))
+            yield Route(text, f"{space}{pattern.name or ''}", frozenset(re.findall(r"<(?:\w+:)?(\w+)>", text)))

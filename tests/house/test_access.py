@@ -12,7 +12,7 @@ from django.test import Client
 from embed.models import Embed
 from secrets_admin.models import AuditRecord, Organization, Role, User
 from tests.conftest import make_member
-from tests.house.access_table import CONSOLE, EMBED, Public, Room, Rule, SignedIn, Table, Token
+from tests.house.access_table import CONSOLE, EMBED, Operator, Public, Room, Rule, SignedIn, Table, Token
 from tests.house.routes import Route, routes
 from tests.world import Tenant, World
 
@@ -56,6 +56,8 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "format": "explo_jwe",
         "panel_id": "total",
         "variable": "region",
+        "app_label": "secrets_admin",
+        "object_id": str(tenant.organization.id),
         **changes,
     }
 
@@ -213,6 +215,23 @@ def test_a_personal_page_shows_a_stranger_nothing_of_ours(world: World, charlie:
         return (answer.status in (200, 302, 405) and not answer.tells) or answer
 
     assert _wrong(CONSOLE, SignedIn, is_right) == {}
+
+
+def test_the_operators_pages_are_there_for_staff_alone(world: World, roles: dict[str, User], charlie: User) -> None:
+    staff = User.objects.create(email="operator@server.example", is_staff=True)
+    nobody, owner, stranger, operator = (_client(CONSOLE, user) for user in (None, roles["owner"], charlie, staff))
+
+    def is_right(route: Route, method: str) -> object:
+        answers = {
+            name: _ask(client, CONSOLE, route, sample_values(world.a), method)
+            for name, client in (("owner", owner), ("stranger", stranger), ("nobody", nobody))
+        }
+        opened = _ask(operator, CONSOLE, route, sample_values(world.a), method)
+        shut = answers["owner"].status == answers["stranger"].status == 404 and answers["nobody"].asks_to_log_in
+        silent = not any(answer.tells or answer.written for answer in answers.values())
+        return (shut and silent and opened.status in (200, 302, 403, 405)) or (answers, opened)
+
+    assert _wrong(CONSOLE, Operator, is_right) == {}
 
 
 @pytest.mark.parametrize("table", [CONSOLE, EMBED], ids=lambda table: table.host)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from secrets_admin.access import SYSTEM
 from secrets_admin.models import Organization
 from secrets_admin.organizations import set_embedding
 
@@ -20,5 +21,5 @@ class Command(BaseCommand):
         organization = Organization.objects.filter(slug=options["slug"]).first()
         if organization is None:
             raise CommandError(f"There is no organization with the slug {options['slug']}.")
-        set_embedding(organization, enabled=options["state"] == "on")
+        set_embedding(organization, enabled=options["state"] == "on", actor=SYSTEM)
         self.stdout.write(f"Embedding is {options['state']} for {organization.name}.")
