@@ -1,6 +1,5 @@
 """From what a token says to what it may see. ``from_claims`` is how a page's or a call's Grant is made."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from django.conf import settings
 from dashboards import variables
 from dashboards.facts import DashboardFacts, spec_of
 from dashboards.naming import Named, customer_of, dashboard_of, text_id
+from dashboards.revoked import check_not_revoked
 from dashboards.spec import DashboardSpec
 from embedhost.lib.errors import Refused
 from embedhost.lib.origins import matches
@@ -54,16 +54,10 @@ def _open(claims: Claims, named: Named, referer_origin: str | None) -> Opened:
     version_id = _version(dashboard, named.environment)
     spec = spec_of(version_id)
     customer = customer_of(claims, spec)
-    if customer is not None:
-        _check_generation(claims, customer)
+    check_not_revoked(claims, dashboard, customer)
     grant = _grant(claims, purpose, dashboard, version_id, spec, named.environment, customer)
     fixed = frozenset(grant.values) if claims.sets_all_locked else frozenset()
     return Opened(grant, dashboard, spec, origins, claims.format, fixed)
-
-
-def _check_generation(claims: Claims, customer: GrantCustomer) -> None:
-    if customer.generation > 1 and claims.issued_at is not None and claims.issued_at < math.floor(customer.since):
-        raise TokenError(Reason.REVOKED)
 
 
 def _origins(claims: Claims, dashboard: DashboardFacts, purpose: Purpose) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class Keys:
 
 
 def _customer_key(found: CustomerOfToken) -> Key:
+    workspace = facts.workspace(found.workspace_id)
+    allowed = workspace is not None and workspace.customer_tokens_enabled
     return Key(
         secret_id=0,
         key_id=f"ct_{found.token_hash[:28]}",
@@ -43,7 +45,7 @@ def _customer_key(found: CustomerOfToken) -> Key:
         format="customer_token",
         organization_id=found.organization_id,
         workspace_id=found.workspace_id,
-        state="active",
+        state="active" if allowed else "disabled",
         purpose="embed",
         max_lifetime=LONGEST_LIFETIME,
         bound_customer=found.external_id,

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from customers.models import Customer
 from customers.services import get_or_create_customer
 from dashboards.as_code import import_document, load
+from dashboards.lists import set_customer_dashboards, set_tag_dashboards
 from dashboards.models import Dashboard
 from datasources.models import DataSource, TableRule
 from datasources.services import create_source, set_rule
@@ -64,6 +65,9 @@ def seed(place: Place) -> DemoFacts:
     workspace = _workspace(place)
     _source(workspace, warehouse)
     logins = _logins(workspace.organization, before)
+    boards = _dashboards(workspace.organization)
+    customers = _customers(workspace)
+    _lists(workspace, customers, boards)
     facts: DemoFacts = {
         "base_url": f"http://127.0.0.1:{place.port}",
         "console_url": f"http://localhost:{place.port}",
@@ -78,11 +82,11 @@ def seed(place: Place) -> DemoFacts:
         "api_key": _api_key(workspace, before),
         "customers": [
             {"external_id": customer.external_id, "name": customer.name, "token": customer.token()}
-            for customer in _customers(workspace)
+            for customer in customers
         ],
         "dashboards": [
             {"id": board.id, "embed_id": str(board.embed_id), "slug": board.slug, "title": board.title}
-            for board in _dashboards(workspace.organization)
+            for board in boards
         ],
     }
     write_facts(path, facts)
@@ -165,6 +169,16 @@ def _customers(workspace: Workspace) -> list[Customer]:
             there[external_id], _ = get_or_create_customer(workspace, external_id, name=name, actor=SYSTEM)
     found = [there[external_id] for external_id, _ in wanted]
     return [customer for customer in found if customer.deleted_at is None]
+
+
+def _lists(workspace: Workspace, customers: list[Customer], boards: list[Dashboard]) -> None:
+    """Put both dashboards on the tag list and give every customer the first one, where nobody has chosen yet."""
+    first = boards[0]
+    if not workspace.tag_dashboards.exists():
+        set_tag_dashboards(workspace, boards, default=first, actor=SYSTEM)
+    for customer in customers:
+        if not customer.customer_dashboards.exists():
+            set_customer_dashboards(customer, [first], default=first, actor=SYSTEM)
 
 
 def _source(workspace: Workspace, warehouse: Path) -> DataSource:

@@ -1,0 +1,86 @@
+"""Which dashboards a workspace's script tags may show, and which a customer has, where tokens and calls name none."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+
+from customers.models import Customer
+from dashboards.facts import tag_subject
+from dashboards.models import CustomerDashboard, Dashboard, TagDashboard
+from embedhost.lib.errors import Refused
+from secrets_admin import audit
+from secrets_admin.access import Actor
+from secrets_admin.binding import set_binding
+from secrets_admin.feed import Kind, announce
+from secrets_admin.models import EmbedSecret, Workspace
+
+#: Dashboards on one list at most.
+LONGEST = 200
+
+
+class ListRefused(Refused):
+    """A list of dashboards that cannot be; the message says why."""
+
+    code = "dashboards_invalid"
+    message = "Choose dashboards of this organization, and one of them as the default."
+
+
+def set_tag_dashboards(
+    workspace: Workspace, dashboards: Sequence[Dashboard], *, default: Dashboard | None, actor: Actor
+) -> None:
+    """Say which dashboards the workspace's script tags may show. Raises ListRefused."""
+    _check(workspace.organization_id, dashboards, default)
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(id=workspace.id)
+        TagDashboard.objects.filter(workspace=workspace).delete()
+        TagDashboard.objects.bulk_create(
+            TagDashboard(workspace=workspace, dashboard=board, is_default=board == default) for board in dashboards
+        )
+        announce(Kind.WORKSPACE, tag_subject(workspace.id))
+        audit.record(workspace.organization, actor, "tag_list.changed", workspace.id, dashboards=_ids(dashboards))
+
+
+def set_customer_dashboards(
+    customer: Customer, dashboards: Sequence[Dashboard], *, default: Dashboard | None, actor: Actor
+) -> None:
+    """Say which dashboards a customer has, and which is meant where a backend names none. Raises ListRefused."""
+    organization = customer.workspace.organization
+    _check(organization.id, dashboards, default)
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(id=customer.id)
+        CustomerDashboard.objects.filter(customer=customer).delete()
+        CustomerDashboard.objects.bulk_create(
+            CustomerDashboard(customer=customer, dashboard=board, is_default=board == default) for board in dashboards
+        )
+        audit.record(
+            organization, actor, "customer.dashboards_changed", customer.external_id, dashboards=_ids(dashboards)
+        )
+
+
+def default_dashboard(customer: Customer) -> Dashboard | None:
+    """Return the customer's dashboard for calls that name none, or None."""
+    rows = CustomerDashboard.objects.filter(customer=customer, is_default=True, dashboard__archived_at=None)
+    found = rows.select_related("dashboard").first()
+    return None if found is None else found.dashboard
+
+
+def bind_secret(secret: EmbedSecret, customer: Customer, dashboards: Sequence[Dashboard], *, actor: Actor) -> None:
+    """Let a secret open tokens of this one customer and these dashboards only; no dashboards frees it again.
+
+    Only a bound secret takes Papermap tokens in the vendor's short form, whose signature covers neither (threats.md
+    D2). Raises ListRefused, SecretRefused.
+    """
+    _check(secret.workspace.organization_id, dashboards, None)
+    if customer.workspace_id != secret.workspace_id or customer.deleted_at is not None:
+        raise ListRefused("Choose a customer of the secret's workspace.")
+    set_binding(secret, customer.external_id if dashboards else "", _ids(dashboards), actor=actor)
+
+
+def _check(organization_id: int, dashboards: Sequence[Dashboard], default: Dashboard | None) -> None:
+    foreign = any(board.organization_id != organization_id for board in dashboards)
+    if foreign or len(dashboards) > LONGEST or (default is not None and default not in dashboards):
+        raise ListRefused
+
+
+def _ids(dashboards: Iterable[Dashboard]) -> list[str]:
+    return [str(board.embed_id) for board in dashboards]
