@@ -18,10 +18,12 @@ import duckdb  # noqa: E402 -- Django is set up first
 
 from customers.services import create_customer  # noqa: E402
 from dashboards.as_code import import_document  # noqa: E402
+from dashboards.models import TagDashboard  # noqa: E402
 from datasources.services import create_source, set_rule  # noqa: E402
 from secrets_admin.access import SYSTEM  # noqa: E402
 from secrets_admin.models import Organization, Workspace  # noqa: E402
 from secrets_admin.services import create_secret  # noqa: E402
+from tokens.formats import MINTED  # noqa: E402
 
 #: An amount of one order per customer; twelve orders each, in three regions.
 AMOUNTS = {"acme": 100, "globex": 200}
@@ -128,6 +130,47 @@ panels:
 """
 
 
+#: What the vendors' own tokens open: some of them name their customer through a variable.
+VENDORS = """
+title: {title}
+slug: {slug}
+customer_variable: CUSTOMER
+settings:
+  {{viewers_may_apply_variables: true, viewers_may_export: {export}, cache_seconds: 900, serve_stale_seconds: 0}}
+variables:
+  - {{name: CUSTOMER, type: text, mode: hidden, label: Customer}}
+  - {{name: region, type: choice, mode: open, label: Region, choices: [North, South, West]}}
+  - {{name: least, type: number, mode: open, label: At least}}
+panels:
+  - id: total
+    type: number
+    title: Revenue
+    source: warehouse
+    sql: SELECT sum(amount) AS total FROM main.orders WHERE 1 = 1 [[AND region = {{{{ region }}}}]]
+      [[AND amount >= {{{{ least }}}}]]
+    encoding: {{value: total, empty: No orders}}
+  - id: months
+    type: line
+    title: Revenue by month
+    width: 8
+    source: warehouse
+    sql: SELECT day, sum(amount) AS total FROM main.orders WHERE 1 = 1 [[AND region = {{{{ region }}}}]]
+      GROUP BY day ORDER BY day
+    encoding: {{x: day, y: [total]}}
+  - id: rows
+    type: table
+    title: Orders
+    width: 12
+    source: warehouse
+    sql: SELECT note, region, amount FROM main.orders WHERE 1 = 1 [[AND region = {{{{ region }}}}]] ORDER BY note
+    encoding: {{columns: [{{name: note}}, {{name: region}}, {{name: amount}}]}}
+"""
+
+
+def vendors_document(slug: str, title: str, *, export: bool) -> str:
+    return VENDORS.format(slug=slug, title=title, export=str(export).lower())
+
+
 def write_orders(path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE orders (cst VARCHAR, region VARCHAR, amount INTEGER, day DATE, note VARCHAR)")
@@ -185,9 +228,26 @@ def seed(folder: Path, origin: str, collector: str) -> dict[str, object]:
     for external_id, name in {"acme": "Acme", "globex": "Globex", NASTY_CUSTOMER: NASTY_CUSTOMER}.items():
         create_customer(workspace, external_id, name=name, actor=SYSTEM)
     documents = [SALES.replace("COLLECTOR", collector), SLOW, BROKEN, nasty_document()]
-    dashboards = [import_document(organization, text) for text in documents]
-    embed_ids = {dashboard.slug: str(dashboard.embed_id) for dashboard in dashboards}
-    return {"key_id": secret.key_id, "key_value": secret.value().decode(), "dashboards": embed_ids}
+    documents.append(vendors_document("vendors", "Every vendor", export=False))
+    documents.append(vendors_document("files", "With files", export=True))
+    dashboards = {board.slug: board for board in (import_document(organization, text) for text in documents)}
+    for slug in ("vendors", "files"):
+        TagDashboard.objects.create(workspace=workspace, dashboard=dashboards[slug], is_default=slug == "vendors")
+    return {
+        "key_id": secret.key_id,
+        "key_value": secret.value().decode(),
+        "dashboards": {slug: str(board.embed_id) for slug, board in dashboards.items()},
+        "dashboard_ids": {slug: board.id for slug, board in dashboards.items()},
+        "organization": {"id": organization.id, "slug": organization.slug},
+        "workspace": workspace.id,
+        "secrets": _secrets(workspace),
+        "customer_tokens": {customer.external_id: customer.token() for customer in workspace.customers.all()},
+    }
+
+
+def _secrets(workspace: Workspace) -> dict[str, dict[str, str]]:
+    made = [create_secret(workspace, name=name, format=name, actor=SYSTEM) for name in MINTED if name != "explo_jwe"]
+    return {secret.format: {"key_id": secret.key_id, "value": secret.value().decode()} for secret in made}
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ def running_site() -> Iterator[Site]:
             site.requests.append((headers.get("host", ""), path, headers))
             body = site.pages.get(path)
             self.send_response(200 if body is not None else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            kind = "text/javascript" if path.endswith(".js") else "text/html"
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.end_headers()
             self.wfile.write((body or "").encode())
 

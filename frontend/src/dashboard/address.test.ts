@@ -34,6 +34,7 @@ test("a customer token stands behind its dashboard", () => {
   assert.deepEqual(takeToken(`/iframe/${EMBED_ID}/${HEX}/prod`, ""), { token: `${EMBED_ID}:${HEX}`, clean: `/iframe/${EMBED_ID}/-/prod` });
   assert.equal(takeToken(`/iframe/${EMBED_ID}/-/prod`, "").token, null);
   assert.equal(withToken(`/iframe/${EMBED_ID}/-/prod`, "", `${EMBED_ID}:${HEX}`), `/iframe/${EMBED_ID}/${HEX}/prod`);
+  assert.equal(withToken(`/iframe/${EMBED_ID}/-`, "", `${EMBED_ID}:${HEX}`), `/iframe/${EMBED_ID}/${HEX}`);
   assert.equal(withToken(`/iframe/${EMBED_ID}/-/prod`, "?a=1", "a.b"), "/iframe/a.b/prod?a=1");
   assert.equal(withToken("/iframe/-/prod", "", `${EMBED_ID}:${HEX}`), `/iframe/${EMBED_ID}/${HEX}/prod`);
 });

@@ -35,11 +35,12 @@ export function takeToken(pathname: string, search: string): Taken {
 
 /** Make the real address again from the one with `-`. */
 export function withToken(pathname: string, search: string, token: string): string {
-  const door = PAIR.exec(pathname)?.[3] ?? IN_PATH.exec(pathname)?.[3] ?? "";
-  if (isPair(token)) return `/iframe/${token.replace(":", "/")}${door}${search}`;
-  if (PAIR.test(pathname)) return `/iframe/${token}${door}${search}`;
+  const pair = PAIR.exec(pathname);
   const path = IN_PATH.exec(pathname);
-  if (path !== null) return `${path[1]}${token}${door}${search}`;
+  const environment = (pair ?? path)?.[3] ?? "";
+  if (isPair(token)) return `/iframe/${token.replace(":", "/")}${environment}${search}`;
+  if (pair !== null) return `/iframe/${token}${environment}${search}`;
+  if (path !== null) return `${path[1]}${token}${environment}${search}`;
   const query = new URLSearchParams(search);
   query.set(PAPERMAP, token);
   return `${pathname}?${query.toString()}`;

@@ -31,7 +31,7 @@ function askForToken(waiting: Element): void {
   addEventListener("message", (event) => {
     const command = event.source === window.parent ? readCommand(event.data) : null;
     if (command?.kind !== "token" || !isToken(command.token)) return;
-    location.replace(withToken(location.pathname, location.search, command.token));
+    location.replace(withToken(location.pathname, location.search, command.token) + location.hash);
   });
   window.parent.postMessage({ event: FROM_FRAME.tokenRequest, detail: {} }, "*");
   setTimeout(giveUp, PATIENCE * 1000);
