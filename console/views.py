@@ -1,5 +1,7 @@
 """The console's rooms of dashboards: the list, one dashboard seen as a customer, and how it is embedded."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Max
@@ -7,16 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from console import services, usage
+from console.embed_code import choose_code
 from console.forms import EmbedSettingsForm
 from console.preview import Preview, choose_preview
-from console.snippets import snippets
 from dashboards import access
 from dashboards.models import Dashboard
-from secrets_admin.access import Right, list_secrets, organizations_of, require
+from secrets_admin.access import Right, organizations_of, require
 from secrets_admin.guard import Caller, room
-from secrets_admin.models import EmbedSecret, User
-
-_SNIPPET_FORMAT = "explo_jwe"
+from secrets_admin.models import User
 
 
 @login_required
@@ -64,23 +64,16 @@ def embed(request: HttpRequest, caller: Caller, dashboard_id: int) -> HttpRespon
 
 
 def _embed_page(request: HttpRequest, caller: Caller, row: Dashboard, form: EmbedSettingsForm) -> HttpResponse:
-    secret = _newest_secret(caller)
-    context = {
-        **_context(request, caller, row),
+    context = _context(request, caller, row)
+    context |= {
         "form": form,
         "embeds": usage.embeds_of(caller.organization.id, row.id) if caller.may_own else None,
-        "secret": secret,
-        "snippets": snippets(row, secret) if secret and caller.workspace.origins else [],
+        "code": choose_code(request.GET, caller.workspace, row, context["preview"]),
     }
     return render(request, "console/embed.html", context, status=400 if form.errors else 200)
 
 
-def _context(request: HttpRequest, caller: Caller, row: Dashboard) -> dict[str, object]:
+def _context(request: HttpRequest, caller: Caller, row: Dashboard) -> dict[str, Any]:
     version = row.versions.order_by("-number").first()
     preview: Preview | None = choose_preview(request.GET, caller.workspace, row) if version else None
     return {"caller": caller, "dashboard": row, "version": version, "preview": preview}
-
-
-def _newest_secret(caller: Caller) -> EmbedSecret | None:
-    active = list_secrets(caller.workspace).filter(format=_SNIPPET_FORMAT, state=EmbedSecret.State.ACTIVE)
-    return active.select_related("workspace").order_by("-created_at", "-id").first()
