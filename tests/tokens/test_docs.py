@@ -1,9 +1,13 @@
 """docs/tokens.md says everything that tokens/ can answer."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.guides import test_programs as programs
+from tests.guides.printed import MIGRATIONS, blocks
+from tests.guides.tokens_page import rewritten
 from tokens.errors import OUTSIDE, Reason
 from tokens.formats import FORMATS
 
@@ -30,8 +34,41 @@ def test_the_table_names_no_reason_that_does_not_exist() -> None:
     assert sorted(refusals) == sorted(Reason)
 
 
-@pytest.mark.parametrize(
-    "claim", ["cst", "dsh", "exp", "iat", "nbf", "iss", "rbc", "var", "rts", "vwr", "loc", "tz", "jti"]
-)
-def test_every_claim_that_is_read_is_described(claim: str) -> None:
-    assert any(row[0] == f"`{claim}`" for row in ROWS)
+CLAIMS = {
+    "explo_jwe": "cst dsh exp iat nbf iss rbc var rts vwr loc tz jti",
+    "chartio_jwt": "organization dashboard env exp iat",
+    "papermap_hmac": "api_key_id workspace_id tenant_id dashboard_id valid_until iat version signature mac",
+    "viasocket_jwt": "org_id project_id user_id unique_identifier iat exp",
+    "metabase_jwt": "resource params exp iat",
+    "superset_guest": "type user resources rls_rules exp iat aud",
+}
+
+
+@pytest.mark.parametrize("format", CLAIMS)
+def test_every_claim_that_is_read_is_described(format: str) -> None:
+    section = PAGE.partition(f"\n### `{format}`")[2].partition("\n### ")[0]
+    named = [line.strip("|").partition("|")[0] for line in section.splitlines() if line.startswith("| `")]
+    assert {claim for claim in CLAIMS[format].split() if f"`{claim}`" not in " ".join(named)} == set()
+
+
+def test_the_code_and_the_tables_of_refusals_are_those_of_the_program() -> None:
+    """The Embed page's own snippets, and the cases of tests/guides/refused.py, which are tried one by one there."""
+    assert rewritten(PAGE) == PAGE, "Write them anew: python -m tests.guides.tokens_page"
+
+
+@pytest.mark.parametrize("path", sorted(MIGRATIONS.values()), ids=lambda path: path.stem)
+def test_a_migration_page_has_every_part_and_no_code_that_is_not_run(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    parts = ["## Steps", "## What differs, and why", "## Test before you switch"]
+    assert re.findall(r"^## .*$", text, re.MULTILINE) == parts
+    assert set(re.findall(r"^```(\w+)$", text, re.MULTILINE)) <= {"python", "js", "html"}
+    ran = Path(programs.__file__).read_text(encoding="utf-8")
+    vendor = path.stem.removeprefix("migrate-from-")
+    for language in ("python", "js"):
+        for number, _ in enumerate(blocks(path, language)):
+            call = f'program("{vendor}", "{language}"' + (f", {number})" if number else ")")
+            assert call in ran, f"Nothing runs the {language} block {number} of {path.name}."
+
+
+def test_there_is_a_migration_page_for_each_vendor() -> None:
+    assert sorted(MIGRATIONS) == ["chartio", "explo", "metabase", "papermap", "superset", "viasocket"]
