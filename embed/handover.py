@@ -22,6 +22,7 @@ from embed.views import draw_page
 from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound
 from embedhost.lib.origins import matches
 from secrets_admin import facts
+from tokens.doors import DOORS
 
 #: The formats whose tokens come by message, and their doors.
 _DOORS: Final = {"viasocket_jwt": "embedded/tag", "superset_guest": "embedded"}
@@ -48,10 +49,13 @@ def superset(request: HttpRequest, embed_id: str) -> HttpResponse:
 def page(request: HttpRequest, format: str) -> HttpResponse:
     """Exchange a token for its page and count the embed. The origin that handed it over must be on the list."""
     _only_get(request)
-    if format not in _DOORS:
+    door = _DOORS.get(format, f"data/{format}")
+    if door not in DOORS:
         raise NotFound
     named = Named(environment=request.GET.get("environment"), dashboard=request.GET.get("dashboard"))
-    opened = open_call(request, _DOORS[format], named, parent=request.GET.get("parent", ""))
+    opened = open_call(request, door, named, parent=request.GET.get("parent", ""))
+    if format not in _DOORS:
+        raise NotFound
     drawn = draw_page(opened, exchange_wishes(request, opened), path_after="")
     answer = {"html": render_main(drawn), "title": drawn.title, "boot": drawn.boot}
     return JsonResponse({**answer, "language": drawn.language, "direction": drawn.direction})

@@ -63,6 +63,8 @@ _CUSTOMER = f"{_ORGANIZATION}customers/<uuid:uid>/"
 _EMBEDDING = f"{_ORGANIZATION}settings/embedding/"
 _SECRET = f"{_EMBEDDING}secrets/<slug:key_id>/"
 _OPERATOR = "operator/"
+_EMBED_ID = "(?P<embed_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_CUSTOMER_TOKEN = "(?P<token>[0-9a-f]{64}|-)"  # noqa: S105 -- a pattern, not a token
 
 CONSOLE = Table(
     "console",
@@ -119,10 +121,23 @@ EMBED = Table(
     {
         "embed.js": Public(),
         "bundle.js": Public(),
+        "prod-embedcomponent.js": Public(),
+        "tag.js": Public(),
         "iframe/-": Public(),
         "iframe/-/<str:environment>": Public(),
         r"^iframe/(?P<token>[^/]*)\Z": Token(),
         r"^iframe/(?P<token>[^/]*)/(?P<environment>[^/]+)\Z": Token(),
+        rf"^iframe/{_EMBED_ID}/{_CUSTOMER_TOKEN}\Z": Token(),
+        rf"^iframe/{_EMBED_ID}/{_CUSTOMER_TOKEN}/(?P<environment>[^/]+)\Z": Token(),
+        r"^d/(?P<dashboard_id>[0-9]{1,18})/(?P<token>[^/]*)\Z": Token(),
+        r"^d/(?P<organization>[^/]+)/(?P<dashboard>[^/]+)/?\Z": Token(),
+        r"^d/(?P<organization>[^/]+)/(?P<dashboard>[^/]+)/(?P<token>[^/]+)\Z": Token(),
+        "embedded/dashboard": Token(),
+        r"^embed/dashboard/(?P<token>[^/]*)\Z": Token(),
+        # The shells of pages whose token comes by message: they name the sites that may show them and nothing else.
+        "embedded/tag/<str:organization_id>/<str:workspace_id>": Public(),
+        rf"^embedded/{_EMBED_ID}\Z": Public(),
+        "data/<str:format>/page": Token(as_json=True),
         "data/<str:format>/panels/<str:panel_id>": Token(as_json=True),
         "data/<str:format>/export/<str:panel_id>": Token(as_json=True),
         "data/<str:format>/session": Token(as_json=True),
