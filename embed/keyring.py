@@ -49,6 +49,7 @@ def _customer_key(found: CustomerOfToken) -> Key:
         purpose="embed",
         max_lifetime=LONGEST_LIFETIME,
         bound_customer=found.external_id,
+        made_at=found.made_at,
     )
 
 

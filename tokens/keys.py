@@ -30,6 +30,8 @@ class Key:
     max_lifetime: int
     bound_customer: str = ""
     bound_dashboards: frozenset[str] = frozenset()
+    #: Since when a customer's own token exists (database time, seconds): such a token says nothing of itself.
+    made_at: float | None = None
 
     @property
     def verifies(self) -> bool:

@@ -61,7 +61,7 @@ def _claims(named: Mapping[str, object], key: Key, now: float, digest: str) -> C
         dashboard=claim.read_identifier(named, "embed id"),
         customer=key.bound_customer,
         expires_at=now + LONGEST_LIFETIME,
-        issued_at=None,
+        issued_at=key.made_at,
         variables={},
         digest=digest,
     )
