@@ -2,24 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from console import usage
 from console.forms import LifetimeForm, OriginForm
 from console.usage import KeyUse
 from embedhost.lib.errors import Refused
-from secrets_admin import workspaces
+from secrets_admin import revocation, workspaces
 from secrets_admin.access import Right, list_secrets
 from secrets_admin.guard import Caller, room
-from secrets_admin.models import EmbedSecret
+from secrets_admin.models import EmbedSecret, Revocation
 from tokens.formats import FORMATS
 
 State = EmbedSecret.State
 #: Revoked secrets that the list still shows, newest first.
 _REVOKED_SHOWN = 10
+#: Revoked tokens and viewers that the page shows, newest first.
+_REVOCATIONS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,12 @@ def set_lifetime(request: HttpRequest, caller: Caller) -> HttpResponse:
     return _back(request, caller, "Saved.", "rules") if said else _page(request, caller, lifetime_form=form)
 
 
+@room(Right.OWN, "POST")
+def set_customer_tokens(request: HttpRequest, caller: Caller) -> HttpResponse:
+    workspaces.allow_customer_tokens(caller.workspace, "allowed" in request.POST, actor=caller.actor)
+    return _back(request, caller, "Saved.", "rules")
+
+
 def _submit(form: OriginForm | LifetimeForm, field: str, change: Callable[[], object]) -> bool:
     """Make the change and tell whether it was made; a refusal becomes the field's error."""
     if not form.is_valid():
@@ -99,12 +109,31 @@ def _page(
     context = {
         "caller": caller,
         "rows": secret_rows(list(list_secrets(caller.workspace)), used),
+        "revoked": _revoked_rows(caller) if caller.may_edit else (),
         "embeds_today": sum(use.today for use in used.values()),
         "origins": caller.workspace.origins,
         "origin_form": origin_form or OriginForm(),
         "lifetime_form": lifetime_form or LifetimeForm.of(caller.workspace.max_token_lifetime),
     }
     return render(request, "console/embedding.html", context, status=400 if origin_form or lifetime_form else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedRow:
+    """A revoked token or viewer; ``until`` is when tokens without ``iat`` are accepted again, if that lies ahead."""
+
+    revocation: Revocation
+    until: datetime | None
+
+
+def _revoked_rows(caller: Caller) -> list[RevokedRow]:
+    rows = revocation.list_revoked(caller.workspace)[:_REVOCATIONS_SHOWN]
+    return [RevokedRow(row, _ahead(row) if row.kind == Revocation.Kind.VIEWER else None) for row in rows]
+
+
+def _ahead(row: Revocation) -> datetime | None:
+    until = revocation.refused_until(row.workspace_id, row.at)
+    return until if until > timezone.now() else None
 
 
 def secret_rows(secrets: Sequence[EmbedSecret], used: dict[str, KeyUse]) -> list[SecretRow]:

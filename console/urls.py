@@ -2,18 +2,25 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console import embedding, views
+from console import embedding, revoking, views
 
 _rooms: list[URLPattern | URLResolver] = [
     path("", views.organization, name="organization"),
     path("dashboards/", views.dashboards, name="dashboards"),
     path("dashboards/<int:dashboard_id>/", views.dashboard, name="dashboard"),
     path("dashboards/<int:dashboard_id>/embed/", views.embed, name="dashboard_embed"),
+    path("dashboards/<int:dashboard_id>/revoke/ask/", revoking.ask_dashboard, name="dashboard_ask_revoke"),
+    path("dashboards/<int:dashboard_id>/revoke/", revoking.dashboard, name="dashboard_revoke"),
     path("customers/", include("customers.urls")),
     path("settings/embedding/", embedding.embedding, name="embedding"),
     path("settings/embedding/origins/add/", embedding.add_origin, name="origin_add"),
     path("settings/embedding/origins/remove/", embedding.remove_origin, name="origin_remove"),
     path("settings/embedding/token-lifetime/", embedding.set_lifetime, name="token_lifetime"),
+    path("settings/embedding/customer-tokens/", embedding.set_customer_tokens, name="customer_tokens"),
+    path("settings/embedding/revoke/token/ask/", revoking.ask_token, name="revoke_ask_token"),
+    path("settings/embedding/revoke/token/", revoking.token, name="revoke_token"),
+    path("settings/embedding/revoke/viewer/ask/", revoking.ask_viewer, name="revoke_ask_viewer"),
+    path("settings/embedding/revoke/viewer/", revoking.viewer, name="revoke_viewer"),
     path("settings/embedding/", include("secrets_admin.urls")),
 ]
 

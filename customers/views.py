@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from customers import access, services
 from customers.forms import CustomerForm, NewCustomerForm, properties_text
@@ -82,8 +83,22 @@ def ask_refresh(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpRes
 @room(Right.EDIT, "POST")
 def refresh(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
     row = access.get_customer(caller.workspace, uid)
-    services.refresh_token(row, actor=caller.actor)
+    services.refresh_token(row, revoke_jwts="revoke_jwts" in request.POST, actor=caller.actor)
     messages.success(request, "Token refreshed. The old one is refused from now on: copy the new one to your backend.")
+    return _to(caller, row)
+
+
+@room(Right.EDIT, "GET")
+def ask_revoke(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    return render(request, "customers/revoke.html", {"caller": caller, "customer": row})
+
+
+@room(Right.EDIT, "POST")
+def revoke(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+    row = access.get_customer(caller.workspace, uid)
+    services.revoke_customer(row, actor=caller.actor)
+    messages.success(request, f"Tokens of {row.name} that were made until now are refused.")
     return _to(caller, row)
 
 
@@ -113,7 +128,8 @@ def _submit(form: CustomerForm, change: Callable[[], Customer]) -> Customer | No
 
 
 def _page(request: HttpRequest, caller: Caller, row: Customer, form: CustomerForm) -> HttpResponse:
-    context = {"caller": caller, "customer": row, "form": form}
+    until = services.refused_until(row)
+    context = {"caller": caller, "customer": row, "form": form, "refused_until": until, "now": timezone.now()}
     return render(request, "customers/customer.html", context, status=400 if form.errors else 200)
 
 

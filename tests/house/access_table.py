@@ -91,6 +91,8 @@ CONSOLE = Table(
         f"{_ORGANIZATION}dashboards/": Room(),
         _DASHBOARD: Room(),
         f"{_DASHBOARD}embed/": Room(post="editor"),
+        f"{_DASHBOARD}revoke/ask/": Room(get="editor"),
+        f"{_DASHBOARD}revoke/": Room(get=None, post="editor"),
         f"{_ORGANIZATION}customers/": Room(),
         f"{_ORGANIZATION}customers/new/": Room(get="editor", post="editor"),
         _CUSTOMER: Room(),
@@ -98,12 +100,20 @@ CONSOLE = Table(
         f"{_CUSTOMER}token/": Room(get=None, post="editor"),
         f"{_CUSTOMER}refresh/ask/": Room(get="editor"),
         f"{_CUSTOMER}refresh/": Room(get=None, post="editor"),
+        f"{_CUSTOMER}revoke/ask/": Room(get="editor"),
+        f"{_CUSTOMER}revoke/": Room(get=None, post="editor"),
         f"{_CUSTOMER}delete/ask/": Room(get="editor"),
         f"{_CUSTOMER}delete/": Room(get=None, post="editor"),
         _EMBEDDING: Room(),
         f"{_EMBEDDING}origins/add/": Room(get=None, post="owner"),
         f"{_EMBEDDING}origins/remove/": Room(get=None, post="owner"),
         f"{_EMBEDDING}token-lifetime/": Room(get=None, post="owner"),
+        f"{_EMBEDDING}customer-tokens/": Room(get=None, post="owner"),
+        **{
+            f"{_EMBEDDING}revoke/{what}/{ask}": Room(get="editor") if ask else Room(get=None, post="editor")
+            for what in ("token", "viewer")
+            for ask in ("ask/", "")
+        },
         f"{_EMBEDDING}secrets/new/ask/": Room(get="owner"),
         f"{_EMBEDDING}secrets/new/": Room(get=None, post="owner"),
         f"{_EMBEDDING}secrets/reset-all/ask/": Room(get="owner"),
