@@ -16,7 +16,7 @@ from secrets_admin.access import SYSTEM
 from secrets_admin.models import EmbedSecret, Organization, Workspace
 from secrets_admin.services import create_secret, reset_secret
 from secrets_admin.workspaces import allow_customer_tokens
-from tests.tokens.makers import MAKERS, Claims, Maker, Wanted, part, to_bytes
+from tests.tokens.makers import MAKERS, Claims, Maker, Papermap, Wanted, part, to_bytes
 from tests.world import HOST_ORIGIN, World
 from tokens.errors import Reason
 from tokens.keys import Key
