@@ -19,9 +19,11 @@ from dashboards.queries import (
     finish,
     lookup,
     prepare,
+    read_of,
     values_of,
 )
 from dashboards.spec import TEXT, PanelSpec
+from dashboards.trail import Read
 from embedhost.lib.errors import Refused, new_reference
 from embedhost.lib.memory import Recent
 from embedhost.lib.store import store
@@ -32,16 +34,17 @@ from secrets_admin.feed import feed
 class Card:
     """A panel as HTML. ``at`` is when its numbers were read (database time, seconds), None without numbers.
 
-    ``error`` is what an owner's log should know of a failed panel, under ``reference``.
+    ``error`` is what an owner's log should know of a failed panel, under ``reference``; ``read`` is what its numbers
+    were read from.
     """
 
     panel_id: str
     html: str
     state: str
     at: float | None = None
-    queried: bool = False
     error: Refused | None = None
     reference: str | None = None
+    read: Read | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +116,11 @@ def _fresh(item: Prepared, drawing: Entry | None) -> bool:
     return drawing is not None and drawing.at >= oldest
 
 
-def _card_of(item: Prepared, drawing: Entry | None) -> Card:
+def _card_of(item: Prepared, drawing: Entry | None, *, cached: bool = True) -> Card:
     if drawing is None:
         raise ValueError("a card needs its drawing")
-    return Card(item.request.panel.id, drawing.body.decode(), "ready", drawing.at)
+    read = read_of(item, drawing.rows, cached=cached)
+    return Card(item.request.panel.id, drawing.body.decode(), "ready", drawing.at, read=read)
 
 
 class _Making:
@@ -131,12 +135,12 @@ class _Making:
         if self.result.error is not None:
             return _failed(panel, self.result.error, look)
         if entry is None:
-            return Card(panel.id, draw_card(card_panel(panel), None, _state("pending", look)), "pending", queried=True)
+            return Card(panel.id, draw_card(card_panel(panel), None, _state("pending", look)), "pending")
         if self.drawing is not None and self.drawing.at == entry.at and self.result.failed_since is None:
-            return _card_of(self.item, self.drawing)
+            return _card_of(self.item, self.drawing, cached=self.result.cached)
         html = draw_card(card_panel(panel), self._spec(entry, look), self._state(look))
         self._keep(entry, html)
-        return Card(panel.id, html, "ready", entry.at, queried=not self.result.cached)
+        return Card(panel.id, html, "ready", entry.at, read=self.result.read)
 
     def _spec(self, entry: Entry, look: Look) -> dict[str, object]:
         return {**values_of(entry.plain()), "locale": look.locale, "time_zone": look.time_zone}

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 from customers.facts import find_customer
 from dashboards.facts import find_dashboard, spec_of
+from dashboards.mint_log import log_mint
 from dashboards.models import Dashboard
 from dashboards.variables import from_token
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin import facts
 from secrets_admin.feed import feed
 from secrets_admin.models import EmbedSecret
+from tokens.claims import token_digest
+from tokens.envelope import open_envelope
 from tokens.errors import TokenError
 from tokens.formats import MINTED
+from tokens.grant import Purpose
 from tokens.view import View
 
 FORMAT = "explo_jwe"
@@ -39,7 +43,7 @@ class TokenOrder:
 
 
 def mint_token(secret: EmbedSecret, dashboard: Dashboard, order: TokenOrder) -> str:
-    """Make a token with an active secret of the Explo format. Raises NotFound or MintRefused."""
+    """Make a token with an active secret of the Explo format. Raises NotFound, MintRefused or ServiceUnavailable."""
     known = find_dashboard(str(dashboard.embed_id))
     if known is None or secret.workspace.organization_id != known.organization_id:
         raise NotFound
@@ -61,6 +65,16 @@ def mint_token(secret: EmbedSecret, dashboard: Dashboard, order: TokenOrder) -> 
             locale=order.locale,
             time_zone=order.time_zone,
         )
-        return MINTED[FORMAT].mint(key, view, feed.now())
+        token = MINTED[FORMAT].mint(key, view, feed.now())
     except TokenError as error:
         raise MintRefused(f"This token cannot be made: {error.problem or error.reason}") from error
+    if key.purpose == Purpose.EMBED:
+        log_mint(
+            organization_id=key.organization_id,
+            key_id=key.key_id,
+            customer=order.customer,
+            dashboard_id=known.id,
+            lifetime=order.lifetime,
+            digest=token_digest(FORMAT, key.key_id, open_envelope(token).parts),
+        )
+    return token

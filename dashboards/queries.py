@@ -20,6 +20,7 @@ from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typ
 from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
 from dashboards.spec import DashboardSpec, PanelSpec
+from dashboards.trail import Read, Trail, predicates_of
 from dashboards.variables import Values
 from datasources.access import SourceSnapshot, get_source
 from datasources.compile import Compiled, bind_values, compile_query
@@ -55,7 +56,10 @@ class PanelRequest:
 
 @dataclass(frozen=True, slots=True)
 class PanelResult:
-    """What became of a panel. ``stale`` entries are older than the dashboard's cache time; the refresh is under way."""
+    """What became of a panel. ``stale`` entries are older than the dashboard's cache time; the refresh is under way.
+
+    ``read`` says what a ready panel was read from.
+    """
 
     state: State
     key: str
@@ -64,6 +68,7 @@ class PanelResult:
     failed_since: float | None = None
     cached: bool = True
     error: Refused | None = None
+    read: Read | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +124,15 @@ class _Airborne:
 def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult | _Airborne":
     fresh_from = started - max(item.request.dashboard.cache_seconds, SHORTEST)
     if entry is not None and entry.at >= fresh_from:
-        return PanelResult("ready", item.key, entry)
+        return PanelResult("ready", item.key, entry, read=read_of(item, entry.rows))
     try:
         future = flights().join(_job(item, started, fresh_from))
     except Refused as error:
         if entry is None:
             return PanelResult("failed", item.key, error=error)
     if entry is not None:
-        return PanelResult("ready", item.key, entry, stale=True, failed_since=_failing.get(item.source.id))
+        since, read = _failing.get(item.source.id), read_of(item, entry.rows)
+        return PanelResult("ready", item.key, entry, stale=True, failed_since=since, read=read)
     return _Airborne(item, future)
 
 
@@ -138,7 +144,16 @@ def _land(airborne: _Airborne, deadline: float) -> PanelResult:
         return PanelResult("pending", item.key, cached=False)
     except Refused as error:
         return PanelResult("failed", item.key, error=error)
-    return PanelResult("ready", item.key, unpack(item.key, packed, item.scope), cached=False)
+    entry = unpack(item.key, packed, item.scope)
+    read = read_of(item, entry.rows, cached=False) if entry else None
+    return PanelResult("ready", item.key, entry, cached=False, read=read)
+
+
+def read_of(item: Prepared, rows: int, *, cached: bool = True) -> Read:
+    """Return what a panel of so many rows was read from."""
+    tables = tuple(table for table, _, _ in item.compiled.tables)
+    predicates = predicates_of(item.compiled, item.source.rules, scope_of(item.request.grant))
+    return Read(item.request.panel.id, tables, predicates, rows, cached)
 
 
 @cache
@@ -231,8 +246,10 @@ def _job(item: Prepared, started: float, fresh_from: float) -> Job:
     def now() -> float:
         return started + (time.monotonic() - clock)
 
+    trail = Trail(item.request.grant, read_of(item, 0))
+
     def work() -> bytes:
-        return pack(item.key, _query(item, now))
+        return pack(item.key, trail.follow(lambda: _query(item, now), _rows_of, now))
 
     def accept(raw: bytes | None) -> bool:
         entry = unpack(item.key, raw, item.scope)
@@ -241,6 +258,10 @@ def _job(item: Prepared, started: float, fresh_from: float) -> Job:
     dashboard = item.request.dashboard
     keep = max(dashboard.cache_seconds, SHORTEST) + dashboard.serve_stale_seconds
     return Job(item.key, str(item.source.id), work, accept, keep)
+
+
+def _rows_of(entry: Entry) -> int:
+    return entry.rows
 
 
 def _query(item: Prepared, now: Callable[[], float]) -> Entry:

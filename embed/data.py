@@ -16,10 +16,10 @@ from dashboards.naming import Named
 from dashboards.queries import LONGEST_WAIT, PanelResult, run_panel, values_of
 from dashboards.spec import TEXT, PanelSpec
 from datasources.errors import QueryRejected
+from embed.access_log import note_export, note_panel
 from embed.authenticate import open_call
 from embed.page import session_facts
 from embed.reading import Wishes, call_wishes, panel_of, panel_request, values_for
-from embed.usage import panel_counter
 from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound, Refused, new_reference
 from tokens.doors import DOORS
 
@@ -37,7 +37,9 @@ def panel(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
         return _card(opened, spec, wishes)
     if spec.type == TEXT:
         raise NotFound
-    return _data(request, _run(opened, spec, wishes))
+    result = _run(opened, spec, wishes)
+    note_panel(opened.grant, result.read)
+    return _data(request, result)
 
 
 def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
@@ -51,6 +53,7 @@ def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
     result = _run(opened, spec, wishes)
     if result.entry is None:
         return _pending()
+    note_export(opened.grant, result.read)
     body = to_csv(values_of(result.entry.plain())["data"]["columns"])
     headers = {"Content-Disposition": f'attachment; filename="{spec.id}.csv"'}
     return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
@@ -75,7 +78,6 @@ def _open(request: HttpRequest, format: str) -> tuple[Opened, Wishes]:
 
 def _run(opened: Opened, spec: PanelSpec, wishes: Wishes) -> PanelResult:
     result = run_panel(panel_request(opened, spec, wishes, values_for(opened, wishes)), wait=LONGEST_WAIT)
-    panel_counter.add(opened.grant, panels=1, queries=0 if result.cached else 1)
     if result.error is not None:
         # A copy, since everyone who waited for the flight holds the same exception.
         refused = copy(result.error)
@@ -102,7 +104,7 @@ def _card(opened: Opened, spec: PanelSpec, wishes: Wishes) -> HttpResponse:
     look = Look(wishes.locale, wishes.time_zone, EXPORT in opened.grant.rights)
     request = panel_request(opened, spec, wishes, values_for(opened, wishes))
     card = draw_panels([request], look, wait=LONGEST_WAIT)[0]
-    panel_counter.add(opened.grant, panels=1, queries=int(card.queried))
+    note_panel(opened.grant, card.read)
     log_failures([card])
     pending = card.state == "pending"
     headers = {"Retry-After": str(RETRY_SECONDS)} if pending else {}

@@ -1,9 +1,11 @@
-"""What was embedded, and how far the journal was taken."""
+"""What was embedded, and how far the journal was taken; usage and the ledger have files of their own."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+
+from embed import ledger_models, usage_models  # noqa: F401 -- Django finds its models through here
 
 
 class Embed(models.Model):
@@ -20,21 +22,7 @@ class Embed(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["dashboard_id", "first_at"], name="embeds_of_dashboard"),
             models.Index(fields=["key_id", "first_at"], name="embeds_of_key"),
-        ]
-
-
-class PanelCount(models.Model):
-    """Panels shown and queries sent to the owner's database, per dashboard and day; written in batches."""
-
-    organization_id = models.BigIntegerField()
-    dashboard_id = models.BigIntegerField()
-    day = models.DateField()
-    panels = models.BigIntegerField(default=0)
-    queries = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["dashboard_id", "day"], name="one_panel_count_per_day")
+            models.Index(fields=["first_at"], name="embeds_by_time"),
         ]
 
 

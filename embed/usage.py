@@ -1,14 +1,14 @@
 """Embeds counted exactly once per token, and how often panels asked the owner's database (design.md section 11)."""
 
 import secrets
-import threading
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import DatabaseError, connection
-from django.db.models import Count, F, Sum
+from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 
-from embed.models import Embed, PanelCount
+from embed.models import Embed
+from embed.usage_models import DayUsage
 from embedhost.lib.errors import ServiceUnavailable
 from embedhost.lib.memory import Recent
 from tokens.claims import Claims
@@ -70,9 +70,8 @@ def _insert(grant: Grant, digest: str) -> None:
 
 
 def forget() -> None:
-    """Forget which digests are recorded and what was counted, as a new process would."""
+    """Forget which digests are recorded, as a new process would."""
     _recorded.clear()
-    panel_counter.clear()
 
 
 def embeds_per_day(organization_id: int, dashboard_id: int, days: int) -> list[tuple[date, int]]:
@@ -105,54 +104,7 @@ def _midnight(day: date) -> datetime:
 def queries_share(organization_id: int, dashboard_id: int, days: int) -> tuple[int, int]:
     """Return (panels shown, queries sent to the owner's database) of the last ``days`` days."""
     since = datetime.now(UTC).date() - timedelta(days=days - 1)
-    sums = PanelCount.objects.filter(
+    sums = DayUsage.objects.filter(
         organization_id=organization_id, dashboard_id=dashboard_id, day__gte=since
     ).aggregate(panels=Sum("panels"), queries=Sum("queries"))
     return sums["panels"] or 0, sums["queries"] or 0
-
-
-class PanelCounter:
-    """Counts of panels and queries, kept in memory and written in batches off the request path."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: dict[tuple[int, int], list[int]] = {}
-
-    def add(self, grant: Grant, *, panels: int, queries: int) -> None:
-        """Count what one request showed and asked. Previews never count."""
-        if grant.purpose is not Purpose.EMBED:
-            return
-        self._count(grant.organization_id, grant.dashboard_id, panels, queries)
-
-    def clear(self) -> None:
-        """Drop what was not written yet."""
-        with self._lock:
-            self._counts.clear()
-
-    def _count(self, organization_id: int, dashboard_id: int, panels: int, queries: int) -> None:
-        with self._lock:
-            counts = self._counts.setdefault((organization_id, dashboard_id), [0, 0])
-            counts[0] += panels
-            counts[1] += queries
-
-    def write(self) -> None:
-        """Add what was counted since the last time to today's rows; what cannot be written is kept."""
-        while self._counts:
-            with self._lock:
-                (organization_id, dashboard_id), (panels, queries) = self._counts.popitem()
-            try:
-                _add_to_today(organization_id, dashboard_id, panels, queries)
-            except DatabaseError:
-                self._count(organization_id, dashboard_id, panels, queries)
-                raise
-
-
-def _add_to_today(organization_id: int, dashboard_id: int, panels: int, queries: int) -> None:
-    day = datetime.now(UTC).date()
-    row, _ = PanelCount.objects.get_or_create(
-        dashboard_id=dashboard_id, day=day, defaults={"organization_id": organization_id}
-    )
-    PanelCount.objects.filter(id=row.id).update(panels=F("panels") + panels, queries=F("queries") + queries)
-
-
-panel_counter = PanelCounter()

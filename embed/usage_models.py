@@ -118,6 +118,8 @@ class MintAlert(models.Model):
     customers = models.IntegerField()
     usual = models.FloatField()
     created_at = models.DateTimeField(db_default=Now())
+    #: When a process began to mail it; another one tries again a while later.
+    mailing_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
     dismissed_at = models.DateTimeField(null=True)
 

@@ -10,12 +10,13 @@ from django.utils.translation import override
 from dashboards.drawings import Look, draw_panels
 from dashboards.grants import EXPORT, Opened
 from dashboards.naming import Named
+from embed.access_log import note_page
 from embed.answers import DASH_POLICY
 from embed.authenticate import TokenRefused, open_page
 from embed.data import log_failures
 from embed.page import Page, build_page, policy, render_page
 from embed.reading import Wishes, accepted_locale, page_wishes, panel_request, values_for
-from embed.usage import panel_counter, record_embed
+from embed.usage import record_embed
 from embedhost.lib.errors import MethodNotAllowed, NotFound
 from embedhost.templatetags.assets import manifest
 from tokens.errors import Reason, TokenError
@@ -79,7 +80,7 @@ def draw_page(opened: Opened, wishes: Wishes, *, path_after: str, count: bool = 
     look = Look(wishes.locale, wishes.time_zone, EXPORT in opened.grant.rights)
     requests = [panel_request(opened, panel, wishes, values) for panel in opened.spec.panels.values()]
     cards = draw_panels(requests, look, wait=PAGE_WAIT)
-    panel_counter.add(opened.grant, panels=len(cards), queries=sum(card.queried for card in cards))
+    note_page(opened.grant, cards)
     log_failures(cards)
     return build_page(opened, wishes, values, cards, path_after=path_after)
 

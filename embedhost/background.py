@@ -5,20 +5,19 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from dashboards.charts.drawer import DrawingFailed, drawer
-from embed.usage import panel_counter
+from embed.chores import EVERY_HOUR, EVERY_MINUTE
 from embedhost.lib import journal
 from secrets_admin.feed import feed, prune
 
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 1.0
-PRUNE_SECONDS = 3600.0
 
 _started_in: list[int] = []
 _lock = threading.Lock()
@@ -44,20 +43,32 @@ def start_draining() -> None:
 
 def end_journal() -> None:
     """Take what is left when the process ends in order; what cannot be taken now, another process takes later."""
-    _guarded(panel_counter.write)
     _guarded(journal.close)
 
 
 def _keep_house() -> None:
-    pruned_at = time.monotonic()
+    clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, *EVERY_HOUR))]
     while True:
         time.sleep(DRAIN_SECONDS)
-        _guarded(panel_counter.write)
         _guarded(journal.drain)
-        # With Redis the scheduler prunes; without it there is one process and this is it.
-        if not settings.REDIS_URL and time.monotonic() - pruned_at > PRUNE_SECONDS:
-            pruned_at = time.monotonic()
-            _guarded(prune)
+        # With Redis the scheduler does these; without it there is one process and this is it.
+        for clock in [] if settings.REDIS_URL else clocks:
+            clock.tick()
+
+
+class Clock:
+    """Does its chores whenever so many seconds have passed."""
+
+    def __init__(self, seconds: float, chores: Sequence[Callable[[], object]]) -> None:
+        self._seconds, self._chores = seconds, chores
+        self._last = time.monotonic()
+
+    def tick(self) -> None:
+        if time.monotonic() - self._last < self._seconds:
+            return
+        self._last = time.monotonic()
+        for chore in self._chores:
+            _guarded(chore)
 
 
 def _warm() -> None:

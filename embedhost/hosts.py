@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from embed.answers import answer_error, compress, protect
+from embedhost.lib import request_id
 from embedhost.lib.errors import NotFound, PlainHttp, Refused, Unexpected
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,12 @@ class SplitHosts:
         self.console = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        this = request_id.begin(request.headers.get(request_id.HEADER))
+        response = self._answer(request)
+        response.headers[request_id.HEADER] = this
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
         # Compared as it came first: validating what is our own name costs more than finding the view.
         if request.META.get("HTTP_HOST") == settings.EMBED_HOST:
             return _embed(request)

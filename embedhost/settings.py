@@ -187,6 +187,8 @@ EMAIL_HOST_USER = _mail.get("EMAIL_HOST_USER") or ""
 EMAIL_HOST_PASSWORD = _mail.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+#: Seconds; a mail server that does not answer must not hold up everything else that is due.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = _values["DEFAULT_FROM_EMAIL"]
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "embedhost.lib.logs.ScrubbedReports"
@@ -201,4 +203,6 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "prune-feed": {"task": "secrets_admin.prune_feed", "schedule": 3600.0},
     "clear-sessions": {"task": "secrets_admin.clear_sessions", "schedule": 86_400.0},
+    "embed-minutely": {"task": "embed.every_minute", "schedule": 60.0},
+    "embed-hourly": {"task": "embed.every_hour", "schedule": 3600.0},
 }

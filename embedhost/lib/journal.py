@@ -28,6 +28,8 @@ import orjson
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
+from embedhost.lib.errors import ServiceUnavailable
+
 logger = logging.getLogger(__name__)
 
 #: A file that has grown so far is closed, and the next line begins a new one.
@@ -38,7 +40,7 @@ _BATCH_BYTES = 1024 * 1024
 _SUFFIX, _DONE = ".journal", ".done"
 
 Fact = dict[str, Any]
-Handler = Callable[[list[Fact]], None]
+Handler = Callable[[list[Fact]], object]
 
 
 class Positions(Protocol):
@@ -61,6 +63,14 @@ def write(kind: str, /, **facts: Any) -> None:
     _writer.append(line)
 
 
+def write_or_refuse(kind: str, /, **facts: Any) -> None:
+    """Append one line, without which nothing may be shown. Raises ServiceUnavailable when it cannot be kept."""
+    try:
+        write(kind, **facts)
+    except OSError as error:
+        raise ServiceUnavailable from error
+
+
 def _encoded(fact: Fact) -> bytes:
     try:
         return orjson.dumps(fact)
@@ -69,11 +79,14 @@ def _encoded(fact: Fact) -> bytes:
         return json.dumps(fact, ensure_ascii=False).encode(errors="replace")
 
 
-def handle(kind: str) -> Callable[[Handler], Handler]:
-    """Register what one batch of a kind does; it runs inside the transaction that saves the position."""
+def handle(*kinds: str) -> Callable[[Handler], Handler]:
+    """Register what one batch of these kinds does; it runs inside the transaction that saves the position.
+
+    Each line's ``kind`` is among its facts.
+    """
 
     def register(handler: Handler) -> Handler:
-        _handlers[kind] = handler
+        _handlers.update(dict.fromkeys(kinds, handler))
         return handler
 
     return register
@@ -311,27 +324,27 @@ def _decoded(line: bytes) -> Fact | None:
 
 
 def _apply(facts: Sequence[Fact]) -> None:
-    kinds: defaultdict[str, list[Fact]] = defaultdict(list)
+    batches: defaultdict[Handler, list[Fact]] = defaultdict(list)
     for fact in facts:
-        kinds[fact["kind"]].append(fact)
-    for kind, batch in kinds.items():
-        _call(kind, batch)
+        batches[_handlers[fact["kind"]]].append(fact)
+    for handler, batch in batches.items():
+        _call(handler, batch)
 
 
-def _call(kind: str, batch: list[Fact]) -> None:
+def _call(handler: Handler, batch: list[Fact]) -> None:
     try:
-        _handlers[kind](batch)
+        handler(batch)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        raise _Refused(kind) from error
+        raise _Refused from error
 
 
 def _apply_each(facts: Sequence[Fact]) -> None:
     for fact in facts:
         try:
             with transaction.atomic():
-                _call(fact["kind"], [fact])
+                _call(_handlers[fact["kind"]], [fact])
         except _Refused as error:
             logger.error("a line of the journal was refused", extra={"fact": fact["kind"]}, exc_info=error.__cause__)
 

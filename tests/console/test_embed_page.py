@@ -12,7 +12,8 @@ from customers.models import Customer
 from customers.services import create_customer
 from dashboards.models import Dashboard
 from embed.keyring import KEYS
-from embed.models import Embed, PanelCount
+from embed.models import Embed
+from embed.usage_models import DayUsage
 from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
 from secrets_admin.models import EmbedSecret, FeedEntry, User, Workspace
@@ -216,7 +217,7 @@ def test_embeds_are_shown_beside_the_thirty_days_before(
 def test_the_hint_says_what_a_longer_cache_would_spare(
     dashboard: Dashboard, workspace: Workspace, alice: User, room: str
 ) -> None:
-    PanelCount.objects.create(
+    DayUsage.objects.create(
         organization_id=dashboard.organization_id,
         dashboard_id=dashboard.id,
         day=timezone.now().date(),

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from dashboards.models import Dashboard
-from embed.models import Embed, PanelCount
+from embed.models import Embed
+from embed.usage_models import DayUsage
 from secrets_admin.models import EmbedSecret, User
 from tests.console.cast import EMBEDDING, text_of, visit
 
@@ -19,7 +20,7 @@ def used(dashboard: Dashboard, secret: EmbedSecret) -> Dashboard:
     """A dashboard that was embedded and asked its database, today."""
     names = {"organization_id": dashboard.organization_id, "dashboard_id": dashboard.id}
     Embed.objects.bulk_create(Embed(digest=str(one), key_id=secret.key_id, **names) for one in range(_NUMBER))
-    PanelCount.objects.create(day=timezone.now().date(), panels=1000, queries=310, **names)
+    DayUsage.objects.create(day=timezone.now().date(), panels=1000, queries=310, **names)
     return dashboard
 
 

@@ -10,6 +10,8 @@ from django.test import Client
 from dashboards.minting import TokenOrder, mint_token
 from embed import usage
 from embed.models import Embed
+from embed.usage_models import DayUsage
+from embedhost.lib import journal
 from secrets_admin.services import preview_secret
 from tests.embed.surfaces import CALLS, page
 from tests.world import World, encrypt
@@ -104,9 +106,19 @@ def test_one_token_opened_by_many_threads_at_once_is_one_embed(world: World) -> 
     assert Embed.objects.count() == 1
 
 
-def test_panels_and_queries_are_counted_in_batches(world: World, embed_client: Client) -> None:
+def test_panels_hits_and_queries_are_counted(world: World, embed_client: Client) -> None:
     page(embed_client, world.a.token())
     page(embed_client, world.a.token())
-    usage.panel_counter.write()
-    panels, queries = usage.queries_share(world.a.organization.id, world.a.dashboards["sales"].id, 30)
-    assert (panels, queries) == (8, 3)
+    journal.drain()
+    assert usage.queries_share(world.a.organization.id, world.a.dashboards["sales"].id, 30) == (8, 3)
+    row = DayUsage.objects.get()
+    assert (row.customer_id, row.panels, row.hits, row.queries) == (world.a.customers["acme"].id, 8, 3, 3)
+    assert row.rows == 1 + 3 + 3
+
+
+def test_previews_leave_no_line(world: World, embed_client: Client) -> None:
+    token = mint_token(preview_secret(world.a.workspace), world.a.dashboards["sales"], TokenOrder("acme"))
+    page(embed_client, token)
+    for call in CALLS.values():
+        call(embed_client, token)
+    assert journal.drain() == 0
