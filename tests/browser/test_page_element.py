@@ -11,6 +11,7 @@ from tests.browser.app import App
 from tests.browser.conftest import NewContext
 from tests.browser.hosts import card, element_page, expect_ready, frame_of, requests_of, show, wait_for_message
 from tests.browser.site import Site
+from tests.browser.vendor_tokens import customer_token
 
 pytestmark = pytest.mark.browser
 
@@ -184,3 +185,55 @@ def test_links_and_files_work_inside_the_sandbox(app: App, site: Site, viewer: P
     with viewer.expect_download() as saving:
         frame.get_by_role("menuitem", name="Download CSV").click()
     assert saving.value.suggested_filename == "rows.csv"
+
+
+def _with_customer_token(app: App, name: str, customer: str, attributes: str = "") -> str:
+    pair = ":".join(customer_token(app, customer))
+    loader = "bundle.js" if name == "explo-dashboard" else "embed.js"
+    page = element_page(app, "", f'dash-customer-token="{pair}" {attributes}', name, loader)
+    return page.replace('dash-jwt=""', "")
+
+
+@pytest.mark.parametrize("name", ["embedhost-dashboard", "explo-dashboard"])
+@pytest.mark.parametrize(("customer", "total"), [("acme", "1,200"), ("globex", "2,400")])
+def test_a_customer_token_shows_the_same_customers_numbers(
+    app: App, site: Site, viewer: Page, name: str, customer: str, total: str
+) -> None:
+    frame = show(viewer, site, _with_customer_token(app, name, customer, "environment='prod'"))
+
+    expect(card(frame, "total")).to_contain_text(total)
+    expect(card(frame, "rows")).to_contain_text(f"CANARY-{customer}-00")
+    embed_id, token = customer_token(app, customer)
+    inside = frame_of(viewer)
+    assert inside.url == f"{app.origin}/iframe/{embed_id}/-/prod?time_zone=UTC"
+    assert token not in inside.evaluate("document.documentElement.outerHTML")
+
+
+def test_a_page_goes_from_a_customer_token_to_a_jwt_and_back(app: App, site: Site, viewer: Page) -> None:
+    frame = show(viewer, site, _with_customer_token(app, "embedhost-dashboard", "acme"))
+    expect(card(frame, "total")).to_contain_text("1,200")
+    wait_for_message(viewer, "dashboardReadyToLoad", "events")
+
+    viewer.evaluate("token => d.setAttribute('dash-jwt', token)", app.token("globex", "vendors"))
+    expect(card(frame, "total")).to_contain_text("2,400")
+
+    viewer.evaluate("d.removeAttribute('dash-jwt')")
+    expect(card(frame, "total")).to_contain_text("1,200")
+
+
+def test_a_refreshed_customer_token_goes_on_in_place(app: App, site: Site, viewer: Page) -> None:
+    frame = show(viewer, site, _with_customer_token(app, "explo-dashboard", "acme"))
+    expect_ready(frame, "total")
+    wait_for_message(viewer, "dashboardLoaded", "events")
+    frame.get_by_role("button", name="Region All").click()
+    frame.get_by_role("option", name="North").click()
+    expect(card(frame, "total")).to_contain_text("400")
+    frame_of(viewer).evaluate("window.same = true")
+    viewer.evaluate("events.length = 0")
+
+    jwt = ":".join(customer_token(app, "acme"))
+    viewer.evaluate("jwt => dispatchEvent(new CustomEvent('updateCustomerJwt', {detail: {jwt}}))", jwt)
+
+    wait_for_message(viewer, "dashboardUpdated", "events")
+    expect(frame.get_by_role("button", name="Region North")).to_be_visible()
+    assert frame_of(viewer).evaluate("window.same")
