@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.snippets import VENDORS, Ids
-from dashboards.addresses import json_that_fits
-from tokens.urls import MAX_URL
+from tokens.urls import MAX_URL, json_that_fits
 
 #: A time in seconds since 1970.
 _TIME: Final = 1_000_000_000

@@ -1,11 +1,9 @@
-"""The address that a token of each format rides in, and how much of it is left for the token's JSON."""
+"""The address that a token of each format rides in."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from django.conf import settings
-
-from tokens.urls import MAX_URL
 
 #: Format -> path in front of the token. Tokens of the other formats reach their page by message.
 _PATHS: Final[Mapping[str, str]] = {
@@ -26,14 +24,3 @@ def address_before(format: str, *, embed_id: str, organization: str, slug: str) 
     if path is None:
         return ""
     return settings.EMBED_ORIGIN + path.format(embed_id=embed_id, organization=organization, slug=slug)
-
-
-def json_that_fits(characters: int) -> int:
-    """Return how many bytes of JSON, in base64url without padding, take at most so many characters of an address."""
-    return characters * 3 // 4
-
-
-def json_to_save(address: str, json_bytes: int) -> int:
-    """Return by how many bytes a token's JSON of ``json_bytes`` has to shrink until its address is short enough."""
-    encoded = -(-json_bytes * 4 // 3)
-    return max(0, json_bytes - json_that_fits(MAX_URL - (len(address) - encoded)))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from customers.facts import find_customer
-from dashboards.facts import find_dashboard, spec_of
+from dashboards.addresses import address_before
+from dashboards.facts import DashboardFacts, find_dashboard, spec_of
 from dashboards.mint_log import log_mint
 from dashboards.models import Dashboard
 from dashboards.variables import from_token
@@ -17,6 +18,7 @@ from tokens.envelope import open_envelope
 from tokens.errors import TokenError
 from tokens.formats import MINTED
 from tokens.grant import Purpose
+from tokens.urls import MAX_URL
 from tokens.view import View
 
 FORMAT = "explo_jwe"
@@ -43,7 +45,10 @@ class TokenOrder:
 
 
 def mint_token(secret: EmbedSecret, dashboard: Dashboard, order: TokenOrder) -> str:
-    """Make a token with an active secret of the Explo format. Raises NotFound, MintRefused or ServiceUnavailable."""
+    """Make a token with an active secret of the Explo format. Raises NotFound or MintRefused.
+
+    What would not fit into an address is refused with the number of characters of JSON to save.
+    """
     known = find_dashboard(str(dashboard.embed_id))
     if known is None or secret.workspace.organization_id != known.organization_id:
         raise NotFound
@@ -56,6 +61,7 @@ def mint_token(secret: EmbedSecret, dashboard: Dashboard, order: TokenOrder) -> 
     try:
         view = View(
             dashboard=known.embed_id,
+            room=MAX_URL - len(_address(known)),
             customer=order.customer,
             lifetime=order.lifetime,
             origin=order.origin,
@@ -78,3 +84,8 @@ def mint_token(secret: EmbedSecret, dashboard: Dashboard, order: TokenOrder) -> 
             digest=token_digest(FORMAT, key.key_id, open_envelope(token).parts),
         )
     return token
+
+
+def _address(dashboard: DashboardFacts) -> str:
+    """Return the address in front of the token. No slug is in it, so none is looked up."""
+    return address_before(FORMAT, embed_id=dashboard.embed_id, organization="", slug="")

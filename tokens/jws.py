@@ -16,6 +16,7 @@ from tokens.errors import Reason, TokenError
 from tokens.keys import Key, is_key_id
 from tokens.payload import Payload
 from tokens.strict_json import JSONRefused, read_object
+from tokens.urls import check_room
 
 _ALGORITHM: Final = "HS256"
 _PARTS: Final = 3
@@ -76,14 +77,13 @@ def verify(envelope: SignedEnvelope, candidates: Sequence[Key], format: str) -> 
     return key
 
 
-def sign(payload: Mapping[str, object], key: Key) -> str:
-    """Return the compact JWS of a payload. Raises TokenError: revoked_key, too_long."""
+def sign(payload: Mapping[str, object], key: Key, room: int) -> str:
+    """Return the compact JWS of a payload, of at most ``room`` characters. Raises TokenError: revoked_key, too_long."""
     if not key.mints or not fits(key):
         problem = "Only an active embed secret of this format makes tokens."
         raise TokenError(Reason.REVOKED_KEY, problem=problem).about(key, verified=False)
     token = jwt.encode(dict(payload), key.value, algorithm=_ALGORITHM, headers={"kid": key.key_id})
-    if len(token) > MAX_TOKEN:
-        raise TokenError(Reason.TOO_LONG, problem=f"The token would have more than {MAX_TOKEN} characters.")
+    check_room(token, len(decode_part(token.split(".")[1])), room)
     return token
 
 

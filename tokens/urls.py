@@ -4,6 +4,8 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from tokens.errors import Reason, TokenError
+
 #: Characters of a whole URL, scheme and host included.
 MAX_URL: Final = 2038
 
@@ -26,3 +28,22 @@ def url_length(scheme: str, host: str, path: str, raw_query: str) -> int:
 def is_token_segment(segment: str) -> bool:
     """Say whether a decoded path segment can be a token: one or more of ``A-Za-z0-9-_.=~``."""
     return _TOKEN_SEGMENT.fullmatch(segment) is not None
+
+
+def json_that_fits(characters: int) -> int:
+    """Return how many bytes of JSON, in base64url without padding, take at most so many characters of an address."""
+    return characters * 3 // 4
+
+
+def check_room(token: str, json_bytes: int, room: int) -> None:
+    """Refuse a made token that is longer than the ``room`` its address has, and say how much JSON has to go.
+
+    ``json_bytes`` counts the JSON in the token, whose base64 is the part that shrinks with it. Raises TokenError:
+    too_long.
+    """
+    if len(token) <= room:
+        return
+    encoded = -(-json_bytes * 4 // 3)
+    save = json_bytes - json_that_fits(room - (len(token) - encoded))
+    problem = f"Its address would have more than {MAX_URL:,} characters. Save {save:,} of the token's JSON."
+    raise TokenError(Reason.TOO_LONG, problem=problem)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from tokens.errors import Reason, TokenError
+from tokens.urls import MAX_URL
 
-_ALWAYS: Final = frozenset({"dashboard", "customer", "lifetime"})
+_ALWAYS: Final = frozenset({"dashboard", "customer", "lifetime", "room"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class View:
     """A view to make a token for; ``lifetime`` in seconds.
 
     ``dashboard`` is an embed id or an integer id, as the format names one; ``customer`` is an external_id, None where
-    a variable names the customer.
+    a variable names the customer; ``room`` is how many characters the token's address has for it.
     """
 
     dashboard: str | int
@@ -26,6 +27,7 @@ class View:
     viewer: str | None = None
     locale: str | None = None
     time_zone: str | None = None
+    room: int = MAX_URL
 
     def only(self, *names: str) -> None:
         """Refuse what a format cannot carry, so that no limit is lost on the way. Raises TokenError: claim_invalid."""

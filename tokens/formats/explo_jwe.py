@@ -13,10 +13,11 @@ from jose import jwe
 
 from tokens import payload as claim
 from tokens.claims import Claims, token_digest
-from tokens.envelope import MAX_TOKEN, Envelope, is_compact_jwe, open_envelope
+from tokens.envelope import Envelope, is_compact_jwe, open_envelope
 from tokens.errors import Reason, TokenError
 from tokens.keys import Key, Keyring, find_key
 from tokens.times import read_times
+from tokens.urls import check_room
 from tokens.view import View
 
 #: The vendor's samples use the text's bytes as the AES key, so the text itself is 256 bits long.
@@ -55,11 +56,12 @@ class ExploJwe:
             raise _refuse_key(key, Reason.REVOKED_KEY, "The embed secret was revoked or reset.")
         if plaintext is None:
             raise _refuse_key(key, Reason.BAD_SIGNATURE, "The token was not made with this embed secret's value.")
+        payload: claim.Payload = {}
         try:
-            digest = token_digest(self.name, key.key_id, envelope.parts)
-            return _read_claims(claim.read_payload(plaintext), key, now, digest)
+            payload = claim.read_payload(plaintext)
+            return _read_claims(payload, key, now, token_digest(self.name, key.key_id, envelope.parts))
         except TokenError as refused:
-            refused.about(key, verified=True)
+            refused.about(key, verified=True).of(payload.get("cst"))
             raise
 
     def mint(self, key: Key, view: View, now: float) -> str:
@@ -87,8 +89,7 @@ class ExploJwe:
         # The same reader that will judge the token judges it now, while its maker can still be told.
         _read_claims(claim.read_payload(plaintext), key, now, digest="")
         token = jwe.encrypt(plaintext, key.value, encryption="A256GCM", algorithm="dir", kid=key.key_id).decode()
-        if len(token) > MAX_TOKEN:
-            raise TokenError(Reason.TOO_LONG, problem=f"The token would have more than {MAX_TOKEN} characters.")
+        check_room(token, len(plaintext), view.room)
         return token
 
 

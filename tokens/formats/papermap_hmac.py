@@ -23,6 +23,7 @@ from tokens.keys import Key, Keyring, find_key
 from tokens.payload import Payload
 from tokens.strict_json import JSONRefused, read_object
 from tokens.times import read_times
+from tokens.urls import check_room
 from tokens.view import View
 
 VERSION: Final = 2
@@ -60,7 +61,7 @@ class PapermapHmac:
         try:
             return _claims(fields, key, now, token_digest(self.name, key.key_id, (data,)))
         except TokenError as refused:
-            refused.about(key, verified=True)
+            refused.about(key, verified=True).of(fields.get("tenant_id"))
             raise
 
     def mint(self, key: Key, view: View, now: float) -> str:
@@ -82,7 +83,7 @@ class PapermapHmac:
         fields["signature"] = _signature(fields, key.value)
         fields["mac"] = mac_of(fields, key.value)
         _claims(fields, key, now, digest="")
-        return _encode(fields)
+        return _encode(fields, view.room)
 
 
 def mac_of(fields: Mapping[str, object], value: bytes) -> str:
@@ -106,11 +107,11 @@ def _text(field: object) -> str:
     return field if isinstance(field, str) else json.dumps(field)
 
 
-def _encode(fields: Mapping[str, object]) -> str:
-    token = urlsafe_b64encode(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()).decode()
-    if len(token) > MAX_TOKEN:
-        raise TokenError(Reason.TOO_LONG, problem=f"The token would have more than {MAX_TOKEN} characters.")
-    return token.rstrip("=")
+def _encode(fields: Mapping[str, object], room: int) -> str:
+    data = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    token = urlsafe_b64encode(data).decode().rstrip("=")
+    check_room(token, len(data), room)
+    return token
 
 
 def _decode(token: str) -> bytes | None:

@@ -35,6 +35,10 @@ class SignedFormat(ABC):
     def claims(self, payload: Payload, key: Key, now: float, digest: str) -> Claims:
         """Read an authentic payload. Raises TokenError."""
 
+    def customer_in(self, payload: Payload) -> object:
+        """Return what an authentic payload says of its customer, for the ledger; None when it says nothing."""
+        return None
+
     @abstractmethod
     def payload(self, view: View, key: Key, now: int) -> dict[str, object]:
         """Write the claims of a new token. Raises TokenError for what this format cannot carry."""
@@ -54,7 +58,7 @@ class SignedFormat(ABC):
         try:
             return self.claims(envelope.claimed, key, now, token_digest(self.name, key.key_id, envelope.parts))
         except TokenError as refused:
-            refused.about(key, verified=True)
+            refused.about(key, verified=True).of(self.customer_in(envelope.claimed))
             raise
 
     def mint(self, key: Key, view: View, now: float) -> str:
@@ -64,7 +68,7 @@ class SignedFormat(ABC):
         """
         given = {**self.payload(view, key, int(now)), "jti": secrets.token_urlsafe(16)}
         written = {name: value for name, value in given.items() if value is not None}
-        token = jws.sign(written, key)
+        token = jws.sign(written, key, view.room)
         # The same reader that will judge the token judges it now, while its maker can still be told.
         self.claims(jws.open_signed(token).claimed, key, now, digest="")
         return token
