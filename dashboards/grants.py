@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from dashboards import variables
+from dashboards import metabase, periods, variables
 from dashboards.facts import DashboardFacts, spec_of
 from dashboards.naming import Named, customer_of, dashboard_of, text_id
 from dashboards.revoked import check_not_revoked
@@ -13,6 +13,7 @@ from dashboards.spec import DashboardSpec
 from embedhost.lib.errors import Refused
 from embedhost.lib.origins import matches
 from secrets_admin import facts
+from secrets_admin.feed import feed
 from tokens.claims import Claims
 from tokens.errors import Reason, TokenError
 from tokens.grant import Grant, GrantCustomer, Purpose
@@ -43,7 +44,7 @@ def from_claims(claims: Claims, *, named: Named, referer_origin: str | None) -> 
     try:
         return _open(claims, named, referer_origin)
     except TokenError as error:
-        raise error.about(claims.key, verified=True) from error.__cause__
+        raise error.about(claims.key, verified=True).of(error.customer or claims.customer) from error.__cause__
 
 
 def _open(claims: Claims, named: Named, referer_origin: str | None) -> Opened:
@@ -128,14 +129,15 @@ def _values(claims: Claims, spec: DashboardSpec, customer: GrantCustomer | None)
     if spec.customer_variable in given:
         _check_same_customer(given[spec.customer_variable], spec.customer_variable, customer)
         given[spec.customer_variable] = customer.external_id if customer else None
-    if claims.sets_all_locked:
-        _check_locked(spec, given)
     try:
+        if claims.sets_all_locked:
+            given = metabase.read_values(spec, given, periods.today_in("UTC", feed.now()))
+            _check_locked(spec, given)
         return variables.from_token(spec, given)
     except variables.UnknownVariable as error:
         raise TokenError(Reason.UNKNOWN_VARIABLE) from error
     except Refused as error:
-        raise TokenError(Reason.BAD_VALUE) from error
+        raise TokenError(Reason.BAD_VALUE, problem=error.message) from error
 
 
 def _check_same_customer(value: object, name: str, customer: GrantCustomer | None) -> None:
@@ -146,6 +148,6 @@ def _check_same_customer(value: object, name: str, customer: GrantCustomer | Non
 def _check_locked(spec: DashboardSpec, given: Mapping[str, object]) -> None:
     """Raise TokenError unless every locked variable has a value: nothing is shown because a filter was forgotten."""
     for variable in spec.variables.values():
-        if variable.mode != "open" and given.get(variable.name) in (None, "", []):
+        if variable.mode != "open" and given.get(variable.name) is None:
             problem = "The token must set every locked variable, and not to nothing."
             raise TokenError(Reason.LOCKED_VARIABLE_MISSING, claim=variable.name, problem=problem)

@@ -74,7 +74,7 @@ def customer_of(claims: Claims, spec: DashboardSpec) -> GrantCustomer | None:
         raise TokenError(Reason.UNKNOWN_CUSTOMER, problem="The embed secret is bound to another customer.")
     customer = find_customer(claims.key.workspace_id, external_id)
     if customer is None:
-        raise TokenError(Reason.UNKNOWN_CUSTOMER)
+        raise TokenError(Reason.UNKNOWN_CUSTOMER).of(external_id)
     if claims.scope_column is not None:
         _check_column(claims.key.workspace_id, claims.scope_column, spec)
     return customer

@@ -1,6 +1,6 @@
 """Why a token was not accepted: exact inside, few neutral codes outside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
@@ -92,6 +92,11 @@ OUTSIDE: Final[dict[Reason, Outside]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    customer: str | None = field(default=None, repr=False)
+
+
 class TokenError(Exception):
     """A token that was refused, with the facts that an owner needs and none that a log must not hold.
 
@@ -115,7 +120,7 @@ class TokenError(Exception):
         self.problem = problem
         self.key_id = key_id
         self.organization_id = organization_id
-        self.customer: str | None = None
+        self._whose = _Whose()
         self.verified = False
 
     @property
@@ -133,8 +138,13 @@ class TokenError(Exception):
     def of(self, customer: object) -> Self:
         """Add whose token it is, if it says so in a form that a customer's id can have."""
         if isinstance(customer, str) and check_identifier(customer) is None:
-            self.customer = customer
+            self._whose = _Whose(customer)
         return self
+
+    @property
+    def customer(self) -> str | None:
+        """Return whose token it is, as far as that is known; it shows in no representation."""
+        return self._whose.customer
 
     def __str__(self) -> str:
         named = f"{self.reason} ({self.claim})" if self.claim else str(self.reason)

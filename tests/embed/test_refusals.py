@@ -4,13 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from embed import refusals
 from embed.ledger_models import NOBODY, Refusal, RefusalCount
 from embedhost.lib import journal
 from secrets_admin.feed import feed
+from tests.embed.broken_tokens import make_bench
+from tests.tokens.makers import MAKERS
+from tests.world import HOST_ORIGIN, World
 from tokens.errors import Reason, TokenError
+from tokens.formats import FORMATS
 
 pytestmark = pytest.mark.django_db
 OURS, THEIRS = 7, 8
@@ -166,3 +171,56 @@ def test_a_reference_has_its_form(text: str) -> None:
     assert refusals.is_reference(text)
     for wrong in (text.lower(), text[:-1], text + "2", "R-0OIL11", f" {text}"):
         assert not refusals.is_reference(wrong)
+
+
+def _refused(client: Client, format: str, token: str) -> Refusal:
+    answer = client.get(f"/data/{format}/session", headers={"Authorization": f"Bearer {token}"})
+    journal.drain()
+    return Refusal.objects.get(reference=answer.json()["reference"])
+
+
+@pytest.mark.parametrize("format", [name for name in MAKERS if FORMATS[name].names_customer])
+def test_an_ended_token_is_filed_under_its_customer(format: str, world: World, embed_client: Client) -> None:
+    bench = make_bench(world, format)
+    row = _refused(embed_client, format, bench.with_end(int(bench.now - 300), iat=int(bench.now - 3900)))
+    assert (row.organization_id, row.verified, row.reason) == (bench.organization.id, True, "expired")
+    assert (row.customer, row.key_id, row.format) == ("acme", bench.key.key_id, format)
+
+
+@pytest.mark.parametrize("format", MAKERS)
+def test_an_unknown_customer_is_filed_under_what_the_token_says(
+    format: str, world: World, embed_client: Client
+) -> None:
+    bench = make_bench(world, format)
+    token = bench.maker.seal(bench.maker.with_customer(bench.claims(), "nobody"), bench.key)
+    row = _refused(embed_client, format, token)
+    assert (row.verified, row.reason, row.customer) == (True, "unknown_customer", "nobody")
+
+
+def test_a_page_is_filed_with_the_site_around_it(world: World, embed_client: Client) -> None:
+    bench = make_bench(world, "explo_jwe")
+    token = bench.with_end(1)
+    with CaptureQueriesContext(connection) as asked:
+        answer = embed_client.get(f"/iframe/{token}", headers={"Referer": f"{HOST_ORIGIN}/orders?who=bob"})
+    # A refusal costs no database write on the way to its answer.
+    assert {query["sql"].split()[0] for query in asked.captured_queries} <= {"SELECT"}
+    journal.drain()
+    row = Refusal.objects.get()
+    assert row.reference in answer.content.decode()
+    assert (row.host, row.door, row.digest) == (HOST_ORIGIN, "iframe", refusals.digest_of(token))
+
+
+def test_a_forged_token_is_filed_under_the_organization_that_it_claims(world: World, embed_client: Client) -> None:
+    bench = make_bench(world, "chartio_jwt")
+    forged = f"{bench.token().rpartition('.')[0]}.{'A' * 43}"
+    row = _refused(embed_client, "chartio_jwt", forged)
+    assert (row.organization_id, row.verified, row.reason) == (bench.organization.id, False, "bad_signature")
+    assert row.customer == ""
+
+
+def test_a_good_token_leaves_no_trace_in_the_ledger(world: World, embed_client: Client) -> None:
+    bench = make_bench(world, "explo_jwe")
+    assert embed_client.get(f"/iframe/{bench.token()}").status_code == 200
+    journal.drain()
+    assert not Refusal.objects.exists()
+    assert not RefusalCount.objects.exists()

@@ -46,11 +46,12 @@ class CustomerToken:
             raise TokenError(Reason.UNKNOWN_KEY, problem="No customer has this token; it may have been refreshed.")
         if not key.verifies:
             problem = "This workspace does not accept customer tokens."
-            raise TokenError(Reason.CUSTOMER_TOKEN_DISABLED, problem=problem).about(key, verified=True)
+            disabled = TokenError(Reason.CUSTOMER_TOKEN_DISABLED, problem=problem)
+            raise disabled.about(key, verified=True).of(key.bound_customer)
         try:
             return _claims({"embed id": found[1]}, key, now, token_digest(self.name, key.key_id, (found[2].encode(),)))
         except TokenError as refused:
-            refused.about(key, verified=True)
+            refused.about(key, verified=True).of(key.bound_customer)
             raise
 
 

@@ -61,6 +61,13 @@ class SupersetGuest(SignedFormat):
             scope_column=column,
         )
 
+    def customer_in(self, payload: Payload) -> object:
+        """Return the customer of a rule that can be read."""
+        try:
+            return _rule(payload)[1]
+        except TokenError:
+            return None
+
     def payload(self, view: View, key: Key, now: int) -> dict[str, object]:
         """Write the claims of a new token; ``variables`` holds the scope's column and the customer's id.
 

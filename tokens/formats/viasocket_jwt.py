@@ -55,6 +55,10 @@ class ViasocketJwt(SignedFormat):
             digest=digest,
         )
 
+    def customer_in(self, payload: Payload) -> object:
+        """Return the customer under either name."""
+        return next((payload[name] for name in self._CUSTOMER if name in payload), None)
+
     def _customer(self, payload: Payload) -> str:
         first, second = self._CUSTOMER
         if second not in payload:
