@@ -15,13 +15,18 @@ from jose import jwe
 from customers.models import Customer
 from customers.services import create_customer
 from dashboards.as_code import load
+from dashboards.lists import set_tag_dashboards
 from dashboards.models import Dashboard
 from dashboards.services import save_version
 from datasources.models import DataSource
 from datasources.services import create_source, set_rule
 from secrets_admin.access import SYSTEM
+from secrets_admin.facts import resolve_key
+from secrets_admin.feed import feed
 from secrets_admin.models import EmbedSecret, Organization, Workspace
 from secrets_admin.services import create_secret
+from tests.tokens.makers import MAKERS, Wanted
+from tokens.keys import Key
 
 HOST_ORIGIN = "https://app.a.test"
 #: Rows of one customer in one organization; their amounts say whose they are: 100 a row for acme, 200 for globex ...
@@ -65,7 +70,9 @@ def write_orders(path: Path) -> None:
 DOCUMENT = """
 title: {title}
 slug: {slug}
+customer_variable: CUSTOMER
 variables:
+  - {{name: CUSTOMER, type: text, mode: hidden, label: Customer}}
   - {{name: region, type: choice, mode: open, label: Region, choices: [North, South, West]}}
   - {{name: search, type: text, mode: open, label: Search}}
   - {{name: least, type: number, mode: open, label: At least}}
@@ -131,6 +138,39 @@ class Tenant:
     def token(self, customer: str = "acme", dashboard: str = "sales", **changes: object) -> str:
         """Make a token as a company's backend does."""
         return encrypt(self.claims(customer, dashboard, **changes), self.secret)
+
+    def secret_of(self, format: str) -> EmbedSecret:
+        """Return the workspace's secret of a format, made when it is first asked for."""
+        found = self.workspace.embed_secrets.filter(format=format, state="active", purpose="embed").first()
+        if found is None:
+            found = create_secret(self.workspace, name=f"For {format}", format=format, actor=SYSTEM)
+            feed.read()
+        return found
+
+    def key_of(self, format: str) -> Key:
+        """Return that secret as the formats know it."""
+        key = resolve_key(format, self.secret_of(format).key_id)
+        assert key is not None
+        return key
+
+    def wanted(self, customer: str = "acme", dashboard: str = "sales") -> Wanted:
+        """Return what a token of any format shall open."""
+        board = self.dashboards[dashboard]
+        return Wanted(str(board.embed_id), board.id, customer, locked={"floor": 0, "secret_floor": 0})
+
+    def token_of(self, format: str, customer: str = "acme", dashboard: str = "sales", **changes: object) -> str:
+        """Make a token of any format as a company's backend does; the tag may show every dashboard."""
+        if format == "customer_token":
+            return self.customers[customer].token()
+        if format == "viasocket_jwt" and not self.workspace.tag_dashboards.exists():
+            self.allow_tag("sales")
+        return MAKERS[format].token(self.key_of(format), self.wanted(customer, dashboard), time.time(), **changes)
+
+    def allow_tag(self, default: str) -> None:
+        """Put every dashboard on the tag list."""
+        boards = list(self.dashboards.values())
+        set_tag_dashboards(self.workspace, boards, default=self.dashboards[default], actor=SYSTEM)
+        feed.read()
 
 
 def encrypt(claims: Mapping[str, object], secret: EmbedSecret) -> str:

@@ -20,7 +20,7 @@ from dashboards.models import Dashboard
 from embedhost.demo.data import read_customers
 from secrets_admin.models import EmbedSecret, Member, Organization, User, Workspace
 from secrets_admin.workspaces import hash_api_key
-from tokens.formats import FORMATS
+from tokens.formats import MINTED
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs" / "demo.md"
 
@@ -78,11 +78,11 @@ def test_the_people_log_in_with_the_passwords_in_the_file(folder: Path) -> None:
 @pytest.mark.django_db
 def test_there_is_one_secret_of_each_format(folder: Path) -> None:
     secrets = seed(folder)["organization"]["embed_secrets"]
-    assert [secret["format"] for secret in secrets] == list(FORMATS)
+    assert [secret["format"] for secret in secrets] == list(MINTED)
     for secret in secrets:
         row = EmbedSecret.objects.get(key_id=secret["key_id"])
         assert row.value().decode() == secret["key_value"]
-        assert secret["kind"] == FORMATS[row.format].kind
+        assert secret["kind"] == MINTED[row.format].kind
 
 
 @pytest.mark.django_db

@@ -3,8 +3,8 @@
 import json
 from abc import ABC, abstractmethod
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
 from typing import Any
@@ -20,12 +20,13 @@ CUSTOMER = "CUSTOMER"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a token shall open; ``column`` is the scope's, for the format that writes a rule."""
+    """What a token shall open; ``column`` is the scope's, ``locked`` what Metabase's tokens must set besides."""
 
     embed_id: str = "5a0f0a6e-0000-4000-8000-000000000001"
     dashboard_id: int = 1
     customer: str = "acme"
     column: str = "cst"
+    locked: Mapping[str, object] = field(default_factory=dict)
 
 
 def part(data: bytes) -> str:
@@ -112,7 +113,7 @@ class Metabase(Signed):
     format = "metabase_jwt"
 
     def claims(self, key: Key, wanted: Wanted, now: float, lifetime: float = 3600) -> Claims:
-        names = {"resource": {"dashboard": wanted.dashboard_id}, "params": {CUSTOMER: wanted.customer}}
+        names = {"resource": {"dashboard": wanted.dashboard_id}, "params": {CUSTOMER: wanted.customer, **wanted.locked}}
         return {**names, "iat": int(now), "exp": now + lifetime}
 
     def with_customer(self, claims: Claims, value: object) -> Claims:
@@ -191,4 +192,3 @@ MAKERS: dict[str, Maker] = {
 }
 #: Formats whose token is a compact JWS.
 SIGNED = [name for name, maker in MAKERS.items() if isinstance(maker, Signed)]
-MakeToken = Callable[..., str]

@@ -137,8 +137,6 @@ def _fields(data: bytes) -> Payload | None:
         raise TokenError(Reason.MALFORMED, problem=f"The token's content is refused. {problem}") from None
     if not isinstance(fields.get("api_key_id"), str):
         return None
-    if any(isinstance(field, dict | list) for field in fields.values()):
-        raise TokenError(Reason.MALFORMED, problem="The token's fields are texts and numbers.")
     return fields
 
 

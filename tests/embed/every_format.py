@@ -1,0 +1,67 @@
+"""Every way in of every format: the cases of threats.md run over all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponseBase
+from django.test import Client
+
+from tests.world import HOST_ORIGIN, Tenant
+from tokens.formats import FORMATS
+
+#: Formats whose page gets its token by message; the first exchange is a call like the others.
+BY_MESSAGE = ("viasocket_jwt", "superset_guest")
+CALLS = {
+    "data": "/data/{format}/panels/rows",
+    "card": "/data/{format}/panels/rows?as=card",
+    "export": "/data/{format}/export/rows",
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One surface of one format."""
+
+    format: str
+    surface: str
+
+    def open(
+        self, client: Client, tenant: Tenant, token: str, dashboard: str = "sales", **query: str
+    ) -> HttpResponseBase:
+        """Present a token here as the vendor's page does, for a dashboard of this organization."""
+        if self.surface == "page" and self.format not in BY_MESSAGE:
+            return client.get(self._address(tenant, token, dashboard, query))
+        path = CALLS.get(self.surface, "/data/{format}/page").format(format=self.format)
+        named = {**query, **self._named(tenant, dashboard)}
+        path += ("&" if "?" in path else "?") + urlencode(named)
+        return client.get(path, headers={"Authorization": f"Bearer {self._bearer(tenant, token, dashboard)}"})
+
+    def _address(self, tenant: Tenant, token: str, dashboard: str, query: dict[str, str]) -> str:
+        path, given = ADDRESSES[self.format](tenant, tenant.dashboards[dashboard], token)
+        return f"{path}?{urlencode({**given, **query})}"
+
+    def _named(self, tenant: Tenant, dashboard: str) -> dict[str, str]:
+        if self.format not in BY_MESSAGE:
+            return {}
+        parent = {"parent": HOST_ORIGIN} if self.surface == "page" else {}
+        return {"dashboard": str(tenant.dashboards[dashboard].embed_id), **parent}
+
+    def _bearer(self, tenant: Tenant, token: str, dashboard: str) -> str:
+        return f"{tenant.dashboards[dashboard].embed_id}:{token}" if self.format == "customer_token" else token
+
+
+Address = Callable[[Tenant, Any, str], tuple[str, dict[str, str]]]
+ADDRESSES: dict[str, Address] = {
+    "explo_jwe": lambda tenant, board, token: (f"/iframe/{token}", {}),
+    "customer_token": lambda tenant, board, token: (f"/iframe/{board.embed_id}/{token}", {}),
+    "chartio_jwt": lambda tenant, board, token: (f"/d/{tenant.organization.slug}/{board.slug}/{token}", {}),
+    "papermap_hmac": lambda tenant, board, token: ("/embedded/dashboard", {"embedded-token": token}),
+    "metabase_jwt": lambda tenant, board, token: (f"/embed/dashboard/{token}", {}),
+}
+WAYS = [Way(format, surface) for format in FORMATS for surface in ("page", *CALLS)]
+IDS = [f"{way.format}-{way.surface}" for way in WAYS]
+#: Without the token that does not end and has no claims.
+CLAIMED = [way for way in WAYS if way.format != "customer_token"]
+CLAIMED_IDS = [f"{way.format}-{way.surface}" for way in CLAIMED]
