@@ -257,7 +257,7 @@ def test_a_token_with_a_wrong_signature_is_refused_and_a_right_one_opens_the_pag
 ) -> None:
     good = vendor_token(app, "viasocket_jwt")
     frame = open_page(viewer, site, BUTTON, tag(app, good[:-6] + "AAAAAA"))
-    viewer.evaluate("addEventListener('viasocket:error', e => { window.error = e.detail })")
+    viewer.evaluate("addEventListener('embedhostRefused', e => { window.error = e.detail })")
     press(viewer)
     expect(frame.get_by_role("heading", name=REFUSED)).to_be_visible()
     assert viewer.evaluate("error.code") == "token_invalid"
@@ -280,7 +280,7 @@ def test_a_dashboard_that_is_not_on_the_tag_list_is_not_shown(app: App, site: Si
 
 def test_a_fresh_token_goes_on_and_keeps_what_the_viewer_chose(app: App, site: Site, viewer: Page) -> None:
     frame = open_page(viewer, site, BUTTON, tag(app, vendor_token(app, "viasocket_jwt", seconds=6)))
-    viewer.evaluate("addEventListener('expired', () => { window.over = true })")
+    viewer.evaluate("addEventListener('customerJwtExpired', () => { window.over = true })")
     press(viewer)
     frame.get_by_role("button", name="Region All").click()
     frame.get_by_role("option", name="North").click()

@@ -2,8 +2,10 @@
 
 import { startBySuperset } from "./by-superset";
 import { startByTag } from "./by-tag";
+import { wireCopy } from "./copy";
 import { readShell } from "./handover";
 
+wireCopy();
 const shell = readShell();
 if (shell.format === "superset_guest") startBySuperset(shell);
 else startByTag(shell);

@@ -2,23 +2,10 @@
 
 import { FROM_FRAME, isToken, readCommand } from "../embed/protocol";
 import { withToken } from "./address";
+import { wireCopy } from "./copy";
 
 /** Seconds that the host has to answer before the viewer reads what to do. */
 const PATIENCE = 4;
-
-function wireCopy(): void {
-  const copy = document.querySelector<HTMLButtonElement>("[data-copy]");
-  const code = document.querySelector("code");
-  if (copy === null || code === null) return;
-  copy.hidden = false;
-  copy.addEventListener("click", () => copyText(copy, code));
-}
-
-/** Copy by selection: the clipboard's own interface needs a permission that a page around a frame seldom gives. */
-function copyText(copy: HTMLElement, code: Element): void {
-  getSelection()?.selectAllChildren(code);
-  if (document.execCommand("copy")) copy.textContent = copy.dataset["copied"] ?? "";
-}
 
 /** Ask the page around for a token, once, and open the real address with its answer: that one's headers decide. */
 function askForToken(waiting: Element): void {

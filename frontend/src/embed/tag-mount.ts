@@ -83,7 +83,7 @@ export class Mount {
 
   #load(): void {
     const { config, parent } = this.#wish;
-    const frame = styled("iframe", { display: "block", width: "100%", height: "100%", border: "0" });
+    const frame = styled("iframe", { display: "block", width: "100%", height: "100%", minHeight: parent === null ? "0" : "240px", border: "0" });
     const links = config["links"] === true ? " allow-popups allow-popups-to-escape-sandbox" : "";
     frame.setAttribute("sandbox", SANDBOX + (this.#downloads ? " allow-downloads" : "") + links);
     frame.referrerPolicy = "no-referrer";
@@ -107,6 +107,7 @@ export class Mount {
     if (name === FROM_FRAME.wantsDownloads && !this.#downloads) return this.#allowDownloads();
     if (name === FROM_FRAME.ready && Object.keys(this.#wish.variables).length > 0) this.#say(TO_FRAME.setValues, { values: this.#wish.variables });
     if (name === FROM_FRAME.height) this.#setHeight(detail["height"]);
+    dispatchEvent(new CustomEvent(name, { detail }));
     this.#emit(EVENTS[name] ?? name, detail);
   }
 
@@ -125,6 +126,5 @@ export class Mount {
 
   #emit(name: string, detail: Detail): void {
     for (const [wanted, listener] of [...this.#listeners]) if (wanted === name) listener(detail);
-    dispatchEvent(new CustomEvent(name === "ready" || name === "error" || name === "close" ? `viasocket:${name}` : name, { detail }));
   }
 }
