@@ -1,19 +1,23 @@
 """What a page's or a call's query string says, read strictly; anything a viewer sends is only ever a wish."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest, QueryDict
 
 from dashboards.grants import APPLY_VARIABLES, Opened
 from dashboards.locales import DEFAULT, known_locale
+from dashboards.periods import today_in
 from dashboards.queries import PanelRequest
 from dashboards.spec import PanelSpec
 from dashboards.variables import Values, from_viewer, known_time_zone, on_load, resolve
+from embed import metabase_values
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin.feed import feed
 from tokens.strict_json import JSONRefused, read_object
 
+#: The format whose pages and calls take values as Metabase does.
+METABASE = "metabase_jwt"
 #: Keys of a page's address that are ours; every other one is a variable (vendors.md 1.4).
 _OURS = frozenset({"refresh-minutes", "locale_code", "time_zone", "embedded-token", "embed_token", "token"})
 _CALL_KEYS = frozenset({"variables", "locale", "time_zone", "environment", "dashboard", "as"})
@@ -38,14 +42,36 @@ class Wishes:
 
 def page_wishes(request: HttpRequest, opened: Opened) -> Wishes:
     """Read a page's address. What may not be set is ignored and noted, so that the page still opens."""
-    given = {name: _loose(text) for name, text in _last_values(request.GET) if name not in _OURS}
+    time_zone = _time_zone(opened, request.GET.get("time_zone"))
+    given, unread = _address_values(request.GET, opened, time_zone)
     viewer, ignored = on_load(opened.spec, given, may_change=may_change(opened), fixed=opened.fixed)
     return Wishes(
         viewer=viewer,
         locale=_locale(request, opened, request.GET.get("locale_code")),
-        time_zone=_time_zone(opened, request.GET.get("time_zone")),
+        time_zone=time_zone,
         refresh_minutes=_minutes(request.GET),
-        ignored=ignored,
+        ignored=unread + ignored,
+    )
+
+
+def _address_values(query: QueryDict, opened: Opened, time_zone: str) -> tuple[Mapping[str, object], list[str]]:
+    """Return what a page's address sets, and a note for each value that cannot be read."""
+    if opened.format == METABASE:
+        return metabase_values.readable(query, opened.spec, today_in(time_zone, feed.now()), _OURS)
+    return {name: _loose(text) for name, text in _last_values(query) if name not in _OURS}, []
+
+
+def metabase_wishes(request: HttpRequest, opened: Opened, *, options: Collection[str] = ()) -> Wishes:
+    """Read a call of Metabase's API; ``options`` names its keys that set nothing.
+
+    Raises BadParameters, or a variable's refusal.
+    """
+    time_zone = _time_zone(opened, None)
+    given = metabase_values.read(request.GET, opened.spec, today_in(time_zone, feed.now()), options)
+    return Wishes(
+        viewer=from_viewer(opened.spec, given, may_change=may_change(opened), fixed=opened.fixed),
+        locale=_locale(request, opened, None),
+        time_zone=time_zone,
     )
 
 
