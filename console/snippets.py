@@ -20,7 +20,7 @@ _WORDS: Final = {
     "php": "function return fn string foreach as",
     "html": "script iframe button div embedhost-dashboard",
 }
-_COMMENTS: Final = {"html": r"<!--.*?-->"}
+_COMMENTS: Final = {"html": r"<!--.*?-->|(?<!\S)//[^\n]*"}
 _LINE_COMMENT: Final = r"(?<!\S)(?:\#|//)[^\n]*"
 
 

@@ -19,11 +19,20 @@ from secrets_admin.forms import NewSecretForm, OwnerForm, RotateForm
 from secrets_admin.guard import Caller, room
 from secrets_admin.models import EmbedSecret
 
+_FIRST_NAME = "Production"
+
 
 @room(Right.OWN, "GET")
 def ask_new(request: HttpRequest, caller: Caller) -> HttpResponse:
-    form = NewSecretForm(request, needs_origin=not caller.workspace.origins, initial={"name": "Production"})
+    initial = {"name": _free_name(caller), "format": request.GET.get("format", "")}
+    form = NewSecretForm(request, needs_origin=not caller.workspace.origins, initial=initial)
     return _ask(request, caller, "new", form)
+
+
+def _free_name(caller: Caller) -> str:
+    """Return the usual name of a workspace's first secret; the next ones are named by hand."""
+    taken = access.list_secrets(caller.workspace).filter(name=_FIRST_NAME).exclude(state=EmbedSecret.State.REVOKED)
+    return "" if taken.exists() else _FIRST_NAME
 
 
 @room(Right.OWN, "POST")

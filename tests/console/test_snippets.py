@@ -160,7 +160,11 @@ def test_without_the_format_s_secret_the_page_asks_for_one(documented: Documente
     documented.workspace.embed_secrets.filter(format="metabase_jwt").update(state="revoked")
     page = visit(owner).get(ROOM, {"format": "metabase_jwt"})
     assert "First, a secret" in text_of(page)
-    assert "?format=metabase_jwt" in page.content.decode().partition("First, a secret")[2]
+    link = re.search(r'href="([^"]+\?format=metabase_jwt)"', page.content.decode())
+    assert link is not None
+    form = visit(owner).get(link[1]).content.decode()
+    assert '<option value="metabase_jwt" selected>' in form
+    assert 'name="name" value="Production"' in form
 
 
 def test_a_secret_that_is_bound_to_one_customer_is_in_no_snippet(documented: Documented, owner: User) -> None:
