@@ -3,7 +3,7 @@
 Lines go to the journal before anything is shown and come here in batches. A page is one line for all of its panels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from secrets_admin.feed import feed
 from tokens.grant import Grant
 
 Event = AccessRecord.Event
+#: Writes down what a call shows.
+Note = Callable[[Grant, Read | None], None]
 DEFAULT_DAYS = 90
 LONGEST_DAYS = 3650
 #: Rows that one statement writes or deletes.

@@ -3,7 +3,6 @@
 import csv
 import io
 import logging
-import re
 from collections.abc import Sequence
 from copy import copy
 from typing import Any
@@ -16,11 +15,12 @@ from dashboards.naming import Named
 from dashboards.queries import LONGEST_WAIT, PanelResult, run_panel, values_of
 from dashboards.spec import TEXT, PanelSpec
 from datasources.errors import QueryRejected
-from embed.access_log import note_export, note_panel
+from embed.access_log import Note, note_export, note_panel
 from embed.authenticate import open_call
 from embed.page import session_facts
 from embed.reading import Wishes, call_wishes, panel_of, panel_request, values_for
 from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound, Refused, new_reference
+from embedhost.lib.spreadsheet import inert
 from tokens.doors import DOORS
 
 logger = logging.getLogger(__name__)
@@ -37,9 +37,7 @@ def panel(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
         return _card(opened, spec, wishes)
     if spec.type == TEXT:
         raise NotFound
-    result = _run(opened, spec, wishes)
-    note_panel(opened.grant, result.read)
-    return _data(request, result)
+    return _data(request, run(opened, spec, wishes))
 
 
 def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
@@ -50,13 +48,16 @@ def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
     spec = panel_of(opened, panel_id)
     if spec.type == TEXT:
         raise NotFound
-    result = _run(opened, spec, wishes)
+    result = run(opened, spec, wishes, note=note_export)
     if result.entry is None:
         return _pending()
-    note_export(opened.grant, result.read)
-    body = to_csv(values_of(result.entry.plain())["data"]["columns"])
+    return csv_file(spec, values_of(result.entry.plain())["data"]["columns"])
+
+
+def csv_file(spec: PanelSpec, columns: Sequence[dict[str, Any]]) -> HttpResponse:
+    """Answer a panel's columns as a file to download."""
     headers = {"Content-Disposition": f'attachment; filename="{spec.id}.csv"'}
-    return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
+    return HttpResponse(to_csv(columns), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def session(request: HttpRequest, format: str) -> HttpResponse:
@@ -76,13 +77,18 @@ def _open(request: HttpRequest, format: str) -> tuple[Opened, Wishes]:
     return opened, call_wishes(request, opened)
 
 
-def _run(opened: Opened, spec: PanelSpec, wishes: Wishes) -> PanelResult:
+def run(opened: Opened, spec: PanelSpec, wishes: Wishes, *, note: Note = note_panel) -> PanelResult:
+    """Run one panel under a call's Grant, and note that it is shown.
+
+    Raises its failure, with the reference under which the log has it, and ServiceUnavailable when it cannot be noted.
+    """
     result = run_panel(panel_request(opened, spec, wishes, values_for(opened, wishes)), wait=LONGEST_WAIT)
     if result.error is not None:
         # A copy, since everyone who waited for the flight holds the same exception.
         refused = copy(result.error)
         refused.reference = log_failure(spec.id, refused)
         raise refused
+    note(opened.grant, result.read)
     return result
 
 
@@ -132,17 +138,6 @@ def to_csv(columns: Sequence[dict[str, Any]]) -> str:
     """Return columns as RFC 4180 text whose cells no spreadsheet takes for a formula (threats.md P-EX-01)."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_inert(column["name"]) for column in columns])
-    writer.writerows(zip(*([_inert(value) for value in column["values"]] for column in columns), strict=True))
+    writer.writerow([inert(column["name"]) for column in columns])
+    writer.writerows(zip(*([inert(value) for value in column["values"]] for column in columns), strict=True))
     return "\ufeff" + out.getvalue()
-
-
-_QUOTES = "\"'`\u2018-\u201f\u00ab\u00bb"
-#: A formula sign after white space, control characters or quotes, which spreadsheets drop; or a tab or line end there.
-_FORMULA = re.compile(rf"[\s\x00-\x1f\ufeff{_QUOTES}]*(?:[=+\-@\uff1d\uff0b\uff0d\uff20]|(?<=[\t\r\n]))")
-
-
-def _inert(value: object) -> object:
-    if isinstance(value, str) and _FORMULA.match(value):
-        return f"'{value}"
-    return value
