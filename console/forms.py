@@ -5,7 +5,10 @@ from typing import Any
 
 from django import forms
 
+from dashboards.facts import TagList
+from dashboards.lists import TagChoice
 from dashboards.models import Dashboard
+from embed.access_log import LONGEST_DAYS
 
 _HOUR, _DAY = 3600, 86_400
 #: Seconds -> words, as the lists offer them.
@@ -58,6 +61,17 @@ class LifetimeForm(forms.Form):
         return cls(initial={"amount": seconds // unit, "unit": str(unit)})
 
 
+class RetentionForm(forms.Form):
+    """For how many days the access log is kept."""
+
+    days = forms.IntegerField(
+        label="Days",
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        widget=forms.TextInput(attrs={"class": "inp num short", "inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
 class EmbedSettingsForm(forms.Form):
     """How one dashboard may be embedded; ``origins`` narrows the workspace's list."""
 
@@ -69,14 +83,19 @@ class EmbedSettingsForm(forms.Form):
     )
     viewers_may_apply_variables = forms.BooleanField(required=False)
     viewers_may_export = forms.BooleanField(required=False)
+    on_tag_list = forms.BooleanField(required=False)
+    is_tag_default = forms.BooleanField(required=False)
     cache_seconds = forms.TypedChoiceField(label="Fresh for", coerce=int, widget=forms.Select(attrs={"class": "sel"}))
     serve_stale_seconds = forms.TypedChoiceField(
         label="Then show old for", coerce=int, widget=forms.Select(attrs={"class": "sel"})
     )
 
-    def __init__(self, dashboard: Dashboard, allowed: Sequence[str], data: Any = None) -> None:
-        now = {name: getattr(dashboard, name) for name in self.base_fields}
-        super().__init__(data, initial={**now, "origins": allowed if dashboard.origins is None else dashboard.origins})
+    def __init__(self, dashboard: Dashboard, allowed: Sequence[str], tags: TagList, data: Any = None) -> None:
+        embed_id = str(dashboard.embed_id)
+        tag = {"on_tag_list": embed_id in tags.listed, "is_tag_default": embed_id == tags.default}
+        now = {name: getattr(dashboard, name) for name in self.base_fields if name not in tag}
+        origins = allowed if dashboard.origins is None else dashboard.origins
+        super().__init__(data, initial={**now, **tag, "origins": origins})
         self.allowed = allowed
         offered = {
             "origins": {origin: origin for origin in allowed},
@@ -94,7 +113,15 @@ class EmbedSettingsForm(forms.Form):
 
     @property
     def changes(self) -> dict[str, bool | int]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "origins"}
+        return {name: value for name, value in self.cleaned_data.items() if name != "origins" and "tag" not in name}
+
+    @property
+    def tag(self) -> TagChoice | None:
+        """What is chosen for the workspace's script tags; None when that stays as it is."""
+        if not {"on_tag_list", "is_tag_default"} & set(self.changed_data):
+            return None
+        default = self.cleaned_data["is_tag_default"]
+        return TagChoice(listed=self.cleaned_data["on_tag_list"] or default, default=default)
 
 
 def _with(words: dict[int, str], current: int) -> dict[int, str]:

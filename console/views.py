@@ -13,6 +13,8 @@ from console.embed_code import choose_code
 from console.forms import EmbedSettingsForm
 from console.preview import Preview, choose_preview
 from dashboards import access
+from dashboards.facts import tag_dashboards
+from dashboards.lists import choose_for_tag
 from dashboards.models import Dashboard
 from secrets_admin.access import Right, organizations_of, require
 from secrets_admin.guard import Caller, room
@@ -52,13 +54,16 @@ def dashboard(request: HttpRequest, caller: Caller, dashboard_id: int) -> HttpRe
 @room(Right.LOOK, "GET", "POST")
 def embed(request: HttpRequest, caller: Caller, dashboard_id: int) -> HttpResponse:
     row = access.get_dashboard(caller.organization.id, dashboard_id)
+    now = (row, caller.workspace.origins, tag_dashboards(caller.workspace.id))
     if request.method == "GET":
-        return _embed_page(request, caller, row, EmbedSettingsForm(row, caller.workspace.origins))
+        return _embed_page(request, caller, row, EmbedSettingsForm(*now))
     require(caller.member, Right.EDIT)
-    form = EmbedSettingsForm(row, caller.workspace.origins, request.POST)
+    form = EmbedSettingsForm(*now, request.POST)
     if not form.is_valid():
         return _embed_page(request, caller, row, form)
     services.save_embed_settings(row, origins=form.narrowed, changes=form.changes, actor=caller.actor)
+    if form.tag is not None:
+        choose_for_tag(caller.workspace, row, form.tag, actor=caller.actor)
     messages.success(request, "Saved.")
     return redirect("dashboard_embed", organization=caller.organization.slug, dashboard_id=row.id)
 

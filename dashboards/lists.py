@@ -1,6 +1,7 @@
 """Which dashboards a workspace's script tags may show, and which a customer has, where tokens and calls name none."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -38,6 +39,29 @@ def set_tag_dashboards(
         )
         announce(Kind.WORKSPACE, tag_subject(workspace.id))
         audit.record(workspace.organization, actor, "tag_list.changed", workspace.id, dashboards=_ids(dashboards))
+
+
+@dataclass(frozen=True, slots=True)
+class TagChoice:
+    """What is chosen for one dashboard; the default is on the list."""
+
+    listed: bool
+    default: bool
+
+
+def choose_for_tag(workspace: Workspace, dashboard: Dashboard, choice: TagChoice, *, actor: Actor) -> None:
+    """Put one dashboard on the tag list or off it, and make it the default or not. Raises ListRefused."""
+    with transaction.atomic():
+        Workspace.objects.select_for_update().get(id=workspace.id)
+        rows = list(TagDashboard.objects.filter(workspace=workspace).exclude(dashboard=dashboard).order_by("id"))
+        others = [row.dashboard for row in rows]
+        default = next((row.dashboard for row in rows if row.is_default), None)
+        set_tag_dashboards(
+            workspace,
+            [*others, dashboard] if choice.listed else others,
+            default=dashboard if choice.default else default,
+            actor=actor,
+        )
 
 
 def set_customer_dashboards(

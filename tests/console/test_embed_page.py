@@ -10,6 +10,8 @@ from django.utils import timezone
 from console import usage
 from customers.models import Customer
 from customers.services import create_customer
+from dashboards.facts import TagList, tag_dashboards
+from dashboards.lists import set_tag_dashboards
 from dashboards.models import Dashboard
 from embed.keyring import KEYS
 from embed.models import Embed
@@ -147,6 +149,32 @@ def test_no_origin_ticked_allows_none(dashboard: Dashboard, workspace: Workspace
     visit(erin).post(f"{room}embed/", {**SETTINGS, "origins": []})
     dashboard.refresh_from_db()
     assert dashboard.origins == []
+
+
+def test_an_editor_puts_a_dashboard_on_the_tag_list_and_takes_it_off_again(
+    dashboard: Dashboard, workspace: Workspace, erin: User, room: str
+) -> None:
+    other = Dashboard.objects.create(organization=dashboard.organization, slug="other", title="Other")
+    set_tag_dashboards(workspace, [other], default=other, actor=SYSTEM)
+
+    def save(**chosen: str) -> TagList:
+        assert visit(erin).post(f"{room}embed/", {**SETTINGS, **chosen}).status_code == 302
+        return tag_dashboards(workspace.id)
+
+    ours, theirs = str(dashboard.embed_id), str(other.embed_id)
+    assert save(on_tag_list="on") == TagList(theirs, frozenset({ours, theirs}))
+    assert 'name="on_tag_list" checked' in visit(erin).get(f"{room}embed/").content.decode()
+    assert save(on_tag_list="on", is_tag_default="on") == TagList(ours, frozenset({ours, theirs}))
+    assert save() == TagList(None, frozenset({theirs}))
+    assert save(is_tag_default="on") == TagList(ours, frozenset({ours, theirs}))
+    assert len(audited("tag_list.changed")) == 1 + 4
+
+
+def test_saving_something_else_leaves_the_tag_list_alone(
+    dashboard: Dashboard, workspace: Workspace, erin: User, room: str
+) -> None:
+    visit(erin).post(f"{room}embed/", {**SETTINGS, "viewers_may_export": "on"})
+    assert audited("tag_list.changed") == []
 
 
 @pytest.mark.parametrize(

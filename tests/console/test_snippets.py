@@ -183,10 +183,12 @@ def test_a_dashboard_without_customer_variable_is_warned_of(format: str, documen
 
 
 def test_a_dashboard_off_the_tag_list_is_warned_of(documented: Documented, owner: User) -> None:
-    assert "tag list" not in text_of(visit(owner).get(ROOM, {"format": "viasocket_jwt"}))
+    assert "Script tags are not allowed" not in text_of(visit(owner).get(ROOM, {"format": "viasocket_jwt"}))
     documented.workspace.tag_dashboards.all().delete()
     feed.reset()
-    assert "not on the workspace’s tag list" in text_of(visit(owner).get(ROOM, {"format": "viasocket_jwt"}))
+    assert "Script tags are not allowed to show this dashboard" in text_of(
+        visit(owner).get(ROOM, {"format": "viasocket_jwt"})
+    )
 
 
 def test_the_page_s_html_names_the_host_and_the_dashboard(codes: dict[str, Codes], documented: Documented) -> None:
