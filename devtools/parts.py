@@ -18,6 +18,8 @@ from tests.services import apt_install, running
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
 #: Tests that know no database, so that one run of them is enough. They start many processes.
 _ONCE = [f"--ignore=tests/house/test_{name}.py" for name in ("compose", "dev", "docs", "locks", "settings")]
+#: Long ones that one database is enough for: the real one.
+_LONG = ["--ignore=tests/embed/test_any_token.py"]
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
 
 
@@ -83,7 +85,7 @@ def _checks(*commands: Sequence[Path | str]) -> Outcome:
 
 def _unit(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        return _pytest("unit", arguments or _marked("not browser and not deep"), env)
+        return _pytest("unit", arguments or [*_marked("not browser and not deep"), *_LONG], env)
 
 
 def _on_services(arguments: Sequence[str]) -> Outcome:
