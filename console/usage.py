@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from embed import usage
+from embed.keyring import CUSTOMER_KEYS
 from embed.models import Embed
 from secrets_admin.models import EmbedSecret
 
@@ -26,9 +27,10 @@ class KeyUse:
 
 
 def use_of_keys(organization_id: int) -> dict[str, KeyUse]:
-    """Return key id -> KeyUse of the organization's secrets."""
+    """Return key id -> KeyUse of the organization's secrets; customers' own tokens have none and are left out."""
     recent = Count("id", filter=Q(first_at__gte=timezone.now() - timedelta(days=1)))
-    rows = Embed.objects.filter(organization_id=organization_id).values("key_id")
+    embeds = Embed.objects.filter(organization_id=organization_id).exclude(key_id__startswith=CUSTOMER_KEYS)
+    rows = embeds.values("key_id")
     counted = rows.annotate(last=Max("first_at"), today=recent)
     return {row["key_id"]: KeyUse(row["last"], row["today"]) for row in counted}
 
@@ -42,6 +44,8 @@ def embeds_by_dashboard(organization_id: int) -> dict[int, int]:
 
 def advice(secret: EmbedSecret, use: KeyUse) -> str:
     """Say what the use of a secret means for its owner; empty for one that was never used."""
+    if secret.verify_only_until and secret.verify_only_until <= timezone.now():
+        return "Its time is over, safe to retire" if secret.state == EmbedSecret.State.VERIFY_ONLY else ""
     if use.today:
         embeds = "1 embed" if use.today == 1 else f"{use.today:,} embeds"
         return f"{embeds} in 24 hours" + (", keep it" if secret.state == EmbedSecret.State.VERIFY_ONLY else "")

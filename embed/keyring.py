@@ -8,6 +8,9 @@ from secrets_admin import facts, keyring
 from tokens.keys import Key
 from tokens.times import LONGEST_LIFETIME
 
+#: With this begin the key ids of customers' own tokens; no embed secret's does.
+CUSTOMER_KEYS = "ct_"
+
 
 class Keys:
     """Finds the keys that a token may have been made with."""
@@ -40,7 +43,7 @@ def _customer_key(found: CustomerOfToken) -> Key:
     allowed = workspace is not None and workspace.customer_tokens_enabled
     return Key(
         secret_id=0,
-        key_id=f"ct_{found.token_hash[:28]}",
+        key_id=f"{CUSTOMER_KEYS}{found.token_hash[:28]}",
         value=b"",
         format="customer_token",
         organization_id=found.organization_id,

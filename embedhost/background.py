@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections
 from dashboards.charts.drawer import DrawingFailed, drawer
 from embed.chores import EVERY_HOUR, EVERY_MINUTE
 from embedhost.lib import journal
+from secrets_admin import revocation
 from secrets_admin.feed import feed, prune
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def end_journal() -> None:
 
 
 def _keep_house() -> None:
-    clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, *EVERY_HOUR))]
+    clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, revocation.prune, *EVERY_HOUR))]
     while True:
         time.sleep(DRAIN_SECONDS)
         _guarded(journal.drain)
