@@ -2,9 +2,12 @@
 
 from django.urls import path, re_path
 
-from embed import data, handover, views
+from embed import data, handover, metabase_api, views
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_METABASE = "^api/embed/dashboard/(?P<token>[^/]*)"
+_DASHCARD = "dashcard/(?P<dashcard_id>[0-9]{1,9})/card/(?P<card_id>[0-9]{1,9})"
+_PARAMETER = "params/(?P<parameter_id>[^/]+)"
 
 urlpatterns = [
     path("embed.js", views.loader, {"name": "embed.js"}, name="embed_loader"),
@@ -30,6 +33,11 @@ urlpatterns = [
     path("embedded/tag/<str:organization_id>/<str:workspace_id>", handover.tag, name="tag"),
     re_path(rf"^embedded/(?P<embed_id>{_UUID})\Z", handover.superset, name="superset"),
     re_path(r"^embed/dashboard/(?P<token>[^/]*)\Z", views.metabase, name="metabase"),
+    re_path(rf"{_METABASE}\Z", metabase_api.dashboard, name="metabase_api"),
+    re_path(rf"{_METABASE}/{_DASHCARD}\Z", metabase_api.card, name="metabase_card"),
+    re_path(rf"{_METABASE}/{_DASHCARD}/(?P<file_type>csv|json)\Z", metabase_api.download, name="metabase_download"),
+    re_path(rf"{_METABASE}/{_PARAMETER}/values\Z", metabase_api.values, name="metabase_values"),
+    re_path(rf"{_METABASE}/{_PARAMETER}/search/(?P<prefix>[^/]+)\Z", metabase_api.values, name="metabase_search"),
     path("data/<str:format>/panels/<str:panel_id>", data.panel, name="data_panel"),
     path("data/<str:format>/page", handover.page, name="data_page"),
     path("data/<str:format>/session", data.session, name="data_session"),

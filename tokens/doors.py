@@ -15,6 +15,7 @@ DOORS: Final[dict[str, str]] = {
     "d": "chartio_jwt",
     "embedded/tag": "viasocket_jwt",
     "embed/dashboard": "metabase_jwt",
+    "api/embed/dashboard": "metabase_jwt",
     "embedded": "superset_guest",
     **{f"data/{name}": name for name in FORMATS},
 }

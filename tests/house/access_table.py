@@ -64,7 +64,10 @@ _EMBEDDING = f"{_ORGANIZATION}settings/embedding/"
 _SECRET = f"{_EMBEDDING}secrets/<slug:key_id>/"
 _OPERATOR = "operator/"
 _EMBED_ID = "(?P<embed_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-_CUSTOMER_TOKEN = "(?P<token>[0-9a-f]{64}|-)"  # noqa: S105 -- a pattern, not a token
+_METABASE = "^api/embed/dashboard/(?P<token>[^/]*)"
+_DASHCARD = "dashcard/(?P<dashcard_id>[0-9]{1,9})/card/(?P<card_id>[0-9]{1,9})"
+_PARAMETER = "params/(?P<parameter_id>[^/]+)"
+_CUSTOMER_TOKEN = "(?P<token>[0-9a-f]{64}|-)"
 
 CONSOLE = Table(
     "console",
@@ -104,6 +107,14 @@ CONSOLE = Table(
         f"{_CUSTOMER}revoke/": Room(get=None, post="editor"),
         f"{_CUSTOMER}delete/ask/": Room(get="editor"),
         f"{_CUSTOMER}delete/": Room(get=None, post="editor"),
+        f"{_ORGANIZATION}usage/": Room(get="owner"),
+        f"{_ORGANIZATION}usage/csv/": Room(get="owner"),
+        f"{_ORGANIZATION}access-log/": Room(get="owner"),
+        f"{_ORGANIZATION}access-log/csv/": Room(get="owner"),
+        f"{_ORGANIZATION}access-log/retention/": Room(get=None, post="owner"),
+        f"{_ORGANIZATION}alerts/dismiss/": Room(get=None, post="owner"),
+        f"{_ORGANIZATION}refusals/": Room(get="editor"),
+        f"{_ORGANIZATION}refusals/inspector/": Room(get="editor", post="editor"),
         _EMBEDDING: Room(),
         f"{_EMBEDDING}origins/add/": Room(get=None, post="owner"),
         f"{_EMBEDDING}origins/remove/": Room(get=None, post="owner"),
@@ -120,7 +131,7 @@ CONSOLE = Table(
         f"{_EMBEDDING}secrets/reset-all/": Room(get=None, post="owner"),
         **{
             f"{_SECRET}{deed}/{ask}": Room(get="owner") if ask else Room(get=None, post="owner")
-            for deed in ("value", "rotate", "reset", "retire")
+            for deed in ("value", "rotate", "reset", "retire", "bind")
             for ask in ("ask/", "")
         },
     },
@@ -144,6 +155,11 @@ EMBED = Table(
         r"^d/(?P<organization>[^/]+)/(?P<dashboard>[^/]+)/(?P<token>[^/]+)\Z": Token(),
         "embedded/dashboard": Token(),
         r"^embed/dashboard/(?P<token>[^/]*)\Z": Token(),
+        rf"{_METABASE}\Z": Token(as_json=True),
+        rf"{_METABASE}/{_DASHCARD}\Z": Token(as_json=True),
+        rf"{_METABASE}/{_DASHCARD}/(?P<file_type>csv|json)\Z": Token(as_json=True),
+        rf"{_METABASE}/{_PARAMETER}/values\Z": Token(as_json=True),
+        rf"{_METABASE}/{_PARAMETER}/search/(?P<prefix>[^/]+)\Z": Token(as_json=True),
         # The shells of pages whose token comes by message: they name the sites that may show them and nothing else.
         "embedded/tag/<str:organization_id>/<str:workspace_id>": Public(),
         rf"^embedded/{_EMBED_ID}\Z": Public(),

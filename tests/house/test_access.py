@@ -62,6 +62,11 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "variable": "region",
         "app_label": "secrets_admin",
         "object_id": str(tenant.organization.id),
+        "dashcard_id": "1",
+        "card_id": "1",
+        "file_type": "csv",
+        "parameter_id": "region",
+        "prefix": "No",
         **changes,
     }
 
