@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console import embedding, revoking, views
+from console import binding, embedding, revoking, views
 
 _rooms: list[URLPattern | URLResolver] = [
     path("", views.organization, name="organization"),
@@ -21,6 +21,8 @@ _rooms: list[URLPattern | URLResolver] = [
     path("settings/embedding/revoke/token/", revoking.token, name="revoke_token"),
     path("settings/embedding/revoke/viewer/ask/", revoking.ask_viewer, name="revoke_ask_viewer"),
     path("settings/embedding/revoke/viewer/", revoking.viewer, name="revoke_viewer"),
+    path("settings/embedding/secrets/<slug:key_id>/bind/ask/", binding.ask_bind, name="secret_ask_bind"),
+    path("settings/embedding/secrets/<slug:key_id>/bind/", binding.bind, name="secret_bind"),
     path("settings/embedding/", include("secrets_admin.urls")),
 ]
 
