@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from tests.browser.app import App
 from tests.browser.hosts import card, expect_ready, frame_of, requests_of
@@ -346,3 +346,50 @@ def test_a_page_that_is_not_on_the_list_shows_nothing(app: App, site: Site, view
 
     assert calls == []
     assert "CANARY" not in "".join(frame.content() for frame in viewer.frames)
+
+
+def test_a_place_that_comes_after_the_tag_is_waited_for(app: App, site: Site, viewer: Page) -> None:
+    frame = open_page(viewer, site, tag(app, vendor_token(app, "viasocket_jwt"), 'parentId="late"'))
+    viewer.wait_for_load_state("networkidle")
+    expect(viewer.locator("iframe")).to_have_count(0)
+    viewer.evaluate("document.body.insertAdjacentHTML('beforeend', '<div id=late></div>')")
+
+    expect(card(frame, "total")).to_contain_text("1,200")
+
+
+def test_p_ep_06_a_token_from_a_frame_beside_is_ignored(app: App, site: Site, viewer: Page) -> None:
+    site.pages["/beside"] = """<script>addEventListener('message', e => {
+        for (let n = 0; n < parent.length; n++) if (parent[n] !== window) {
+            parent[n].postMessage({event: 'embedhostSetToken', detail: {token: e.data.token}}, '*');
+            parent[n].postMessage({event: 'embedhostSetVariables', detail: {values: {region: 'North'}}}, '*');
+        }
+    })</script>"""
+    beside = f'<iframe id="beside" src="{site.address("/beside", "app.a.test")}"></iframe>'
+    frame = open_page(viewer, site, beside, BUTTON, tag(app, vendor_token(app, "viasocket_jwt")))
+    press(viewer)
+    expect(card(frame, "total")).to_contain_text("1,200")
+
+    other = {"token": vendor_token(app, "viasocket_jwt", "globex")}
+    viewer.evaluate("data => document.getElementById('beside').contentWindow.postMessage(data, '*')", other)
+    viewer.wait_for_timeout(1000)
+
+    expect(card(frame, "total")).to_contain_text("1,200")
+    expect(frame.get_by_role("button", name="Region All")).to_be_visible()
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(app: App, site: Site, viewer: Page) -> None:
+    busy = iter([503, 503])
+    body = '{"code": "service_unavailable", "message": "m", "reference": "R-4QX8M2"}'
+
+    def answer(route: Route) -> None:
+        status = next(busy, None)
+        if status is None:
+            route.continue_()
+        else:
+            route.fulfill(status=status, content_type="application/json", body=body, headers={"Retry-After": "1"})
+
+    viewer.route("**/data/viasocket_jwt/page?*", answer)
+    frame = open_page(viewer, site, BUTTON, tag(app, vendor_token(app, "viasocket_jwt")))
+    press(viewer)
+
+    expect(card(frame, "total")).to_contain_text("1,200", timeout=15_000)

@@ -2,10 +2,14 @@
 
 import { FROM_FRAME, isRecord } from "../embed/protocol";
 import { readBoot, type Boot } from "./boot";
-import { DataCalls, type Arrival, type Failure } from "./data";
+import { DataCalls, type Answer, type Arrival, type Failure } from "./data";
 import { need } from "./dom";
 import { originAllowed } from "./origins";
 import { Page } from "./page";
+import { pause, pollDelay } from "./timing";
+
+/** How often a token is brought to a server that does not answer. */
+const TRIES = 5;
 
 /** What the shell, which holds no data, says. */
 export interface Shell {
@@ -75,11 +79,21 @@ export class Handover {
     this.asking = new AbortController();
     const { signal } = this.asking;
     try {
-      const answer = await this.calls().page(token, { parent: this.origin, values }, signal);
+      const answer = await this.ask(token, values, signal);
       if (answer.kind === "ready") this.show(token, answer.value);
       else this.refuse(answer.kind === "failed" ? answer : null);
     } catch (error) {
       if (!signal.aborted) throw error;
+    }
+  }
+
+  /** Ask a few times while the server cannot be reached or says that it is busy. */
+  private async ask(token: string, values: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<Answer<Arrival>> {
+    for (let tries = 1; ; tries++) {
+      const answer = await this.calls().page(token, { parent: this.origin, values }, signal);
+      const again = answer.kind === "failed" && (answer.code === "unreachable" || answer.retryAfter !== null);
+      if (!again || tries === TRIES) return answer;
+      await pause(pollDelay(tries, answer.retryAfter), signal);
     }
   }
 

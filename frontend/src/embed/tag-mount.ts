@@ -20,6 +20,7 @@ export class Mount {
   readonly #inline = styled("div", { width: "100%", height: "100%" }, CONTAINER);
   readonly #dialog = new Dialog(() => this.#emit("close", {}));
   readonly #listeners: [name: string, listener: Listener][] = [];
+  readonly #waiting = new MutationObserver(() => this.update({}));
   readonly #onMessage = (event: MessageEvent<unknown>): void => this.#hear(event);
 
   constructor(private readonly base: string) {
@@ -65,14 +66,18 @@ export class Mount {
 
   destroy(): void {
     removeEventListener("message", this.#onMessage);
+    this.#waiting.disconnect();
     this.#dialog.remove();
     this.#inline.remove();
     this.#frame = null;
   }
 
+  /** Stand in an element of the page; one that is named before it is there is waited for. */
   #standIn(parent: Element | string): void {
+    this.#waiting.disconnect();
     const place = typeof parent === "string" ? document.getElementById(parent) : parent;
-    if (place === null || this.#inline.parentElement === place) return;
+    if (place === null) return this.#waiting.observe(document, { childList: true, subtree: true });
+    if (this.#inline.parentElement === place) return;
     place.append(this.#inline);
     this.#load();
   }
