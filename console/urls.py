@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console import binding, embedding, revoking, views
+from console import binding, customer_dashboards, embedding, inspector, refusals, revoking, views
 
 _rooms: list[URLPattern | URLResolver] = [
     path("", views.organization, name="organization"),
@@ -11,7 +11,12 @@ _rooms: list[URLPattern | URLResolver] = [
     path("dashboards/<int:dashboard_id>/embed/", views.embed, name="dashboard_embed"),
     path("dashboards/<int:dashboard_id>/revoke/ask/", revoking.ask_dashboard, name="dashboard_ask_revoke"),
     path("dashboards/<int:dashboard_id>/revoke/", revoking.dashboard, name="dashboard_revoke"),
+    path("customers/<uuid:uid>/dashboards/ask/", customer_dashboards.ask, name="customer_ask_dashboards"),
+    path("customers/<uuid:uid>/dashboards/", customer_dashboards.save, name="customer_dashboards"),
     path("customers/", include("customers.urls")),
+    path("", include("console.usage_urls")),
+    path("refusals/", refusals.refusals, name="refusals"),
+    path("refusals/inspector/", inspector.inspector, name="inspector"),
     path("settings/embedding/", embedding.embedding, name="embedding"),
     path("settings/embedding/origins/add/", embedding.add_origin, name="origin_add"),
     path("settings/embedding/origins/remove/", embedding.remove_origin, name="origin_remove"),

@@ -101,6 +101,8 @@ CONSOLE = Table(
         _CUSTOMER: Room(),
         f"{_CUSTOMER}edit/": Room(get=None, post="editor"),
         f"{_CUSTOMER}token/": Room(get=None, post="editor"),
+        f"{_CUSTOMER}dashboards/ask/": Room(get="editor"),
+        f"{_CUSTOMER}dashboards/": Room(get=None, post="editor"),
         f"{_CUSTOMER}refresh/ask/": Room(get="editor"),
         f"{_CUSTOMER}refresh/": Room(get=None, post="editor"),
         f"{_CUSTOMER}revoke/ask/": Room(get="editor"),
