@@ -1,13 +1,12 @@
 """A token as somebody pastes it to have it revoked: bare, in the address that it stood in, or as its digest."""
 
 import re
-from collections.abc import Iterator
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from customers.access import find_by_external_id
 from customers.facts import find_customer_by_token
 from customers.services import refresh_token
 from embed.keyring import KEYS
+from embed.pasted import read_pasted, unwrap
 from secrets_admin.access import Actor
 from secrets_admin.feed import feed
 from secrets_admin.models import Workspace
@@ -16,20 +15,20 @@ from tokens.claims import Claims
 from tokens.errors import TokenError
 from tokens.formats import FORMATS
 
-_HEX = re.compile(r"[0-9a-f]{64}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _NOT_OURS = "This is no token of this workspace that works now. Paste all of it, or its digest from the access log."
 
 
 def revoke(workspace: Workspace, text: str, *, actor: Actor) -> str:
     """Revoke what was pasted and return what to tell. Raises RevocationRefused when it is nothing of the workspace."""
-    for token in _readings(text.strip()):
-        told = _revoke_own(workspace, token, actor) or _revoke_made(workspace, token, actor)
-        if told:
-            return told
-    if _HEX.fullmatch(text.strip()):
-        revoke_token(workspace, text.strip(), actor=actor)
-        return "The token with this digest is refused from now on."
-    raise RevocationRefused(_NOT_OURS)
+    token, _ = unwrap(read_pasted(text).token)
+    told = _revoke_own(workspace, token, actor) or _revoke_made(workspace, token, actor)
+    if told:
+        return told
+    if not _DIGEST.fullmatch(token):
+        raise RevocationRefused(_NOT_OURS)
+    revoke_token(workspace, token, actor=actor)
+    return "The token with this digest is refused from now on."
 
 
 def _revoke_own(workspace: Workspace, token: str, actor: Actor) -> str:
@@ -60,14 +59,3 @@ def _read(token: str) -> Claims | None:
         if claims is not None:
             return claims
     return None
-
-
-def _readings(text: str) -> Iterator[str]:
-    """Yield what of a text may be the token: itself, or a parameter or a part of the path of an address."""
-    yield text
-    try:
-        address = urlsplit(text)
-    except ValueError:
-        return
-    yield from (value for _, value in parse_qsl(address.query))
-    yield from (unquote(part) for part in address.path.split("/") if len(part) >= 32)
