@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from customers.facts import find_customer
 from dashboards.facts import DashboardFacts, find_named, tag_dashboards
+from dashboards.publishing import needs_customer
 from dashboards.spec import DashboardSpec
 from datasources.access import get_source
+from datasources.errors import DataSourceError
 from datasources.rules import EXTERNAL_ID, Kind
 from embedhost.lib.errors import NotFound
 from secrets_admin import facts
@@ -63,12 +65,13 @@ def _check_address(named: Named, dashboard: DashboardFacts) -> None:
 
 
 def customer_of(claims: Claims, spec: DashboardSpec) -> GrantCustomer | None:
-    """Return the customer that a token names, None when neither it nor the dashboard has a way to name one.
+    """Return the customer that a token names.
 
-    Raises TokenError: customer_missing, claim_invalid, unknown_customer. Nobody is ever created here.
+    None when neither the token nor the dashboard has a way to name one and every row is shared anyway. Raises TokenError: customer_missing, claim_invalid, unknown_customer. Nobody is ever created here.
     """
     external_id = _external_id(claims, spec)
     if external_id is None:
+        _check_shared(claims.key.workspace_id, spec)
         return None
     if claims.key.bound_customer not in ("", external_id):
         raise TokenError(Reason.UNKNOWN_CUSTOMER, problem="The embed secret is bound to another customer.")
@@ -78,6 +81,16 @@ def customer_of(claims: Claims, spec: DashboardSpec) -> GrantCustomer | None:
     if claims.scope_column is not None:
         _check_column(claims.key.workspace_id, claims.scope_column, spec)
     return customer
+
+
+def _check_shared(workspace_id: str, spec: DashboardSpec) -> None:
+    try:
+        missing = needs_customer(workspace_id, spec)
+    except (NotFound, DataSourceError):
+        return  # Its card says what is wrong.
+    if missing:
+        problem = "The dashboard reads customers' rows and names no customer_variable to tell whose."
+        raise TokenError(Reason.CUSTOMER_MISSING, problem=problem)
 
 
 def _external_id(claims: Claims, spec: DashboardSpec) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dashboards import variables
 from dashboards.spec import TEXT, DashboardSpec, PanelSpec, SpecError, VariableSpec
-from datasources.access import SourceSnapshot, sources_named
+from datasources.access import SourceSnapshot, get_source, sources_named
 from datasources.compile import compile_query
 from datasources.errors import DataSourceError, QueryRejected
 from embedhost.lib.errors import Refused
@@ -18,6 +18,24 @@ def check(organization: Organization, spec: DashboardSpec) -> None:
         problems.extend(_query_problems(organization, spec, panel))
     if problems:
         raise SpecError(problems)
+
+
+def needs_customer(workspace_id: str, spec: DashboardSpec) -> bool:
+    """Tell whether a dashboard reads rows or values that only a customer has. Raises NotFound, QueryRejected."""
+    return any(_needs_customer(workspace_id, spec, panel) for panel in spec.panels.values() if panel.type != TEXT)
+
+
+def _needs_customer(workspace_id: str, spec: DashboardSpec, panel: PanelSpec) -> bool:
+    source, types = get_source(workspace_id, panel.source), {name: entry.type for name, entry in spec.variables.items()}
+    compiled = compile_query(
+        panel.sql,
+        dialect=source.dialect,
+        catalog=source.catalog,
+        rules=source.rules,
+        variables=types,
+        present=frozenset(types),
+    )
+    return compiled.scoped
 
 
 def _default_problems(variable: VariableSpec) -> Iterator[str]:

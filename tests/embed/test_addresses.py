@@ -3,13 +3,16 @@
 import json
 import time
 from base64 import b64encode, urlsafe_b64decode
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from django.test import Client
 
+from dashboards.as_code import load
 from dashboards.lists import bind_secret
 from dashboards.models import Dashboard
+from dashboards.services import save_version
 from embed.models import Embed
 from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
@@ -306,3 +309,25 @@ def test_a_page_says_its_address_without_the_token(format: str, world: World, em
     asks = embed_client.get(after)
     assert asks.status_code == 200
     assert "data-ask" in text_of(asks)
+
+
+NAMELESS = """
+title: Nameless
+slug: nameless
+panels:
+  - {{id: rows, type: table, title: Rows, width: 12, source: warehouse, sql: "SELECT {column} FROM {table}",
+     encoding: {{columns: [{{name: {column}}}]}}}}
+"""
+
+
+@pytest.mark.parametrize("format", ["chartio_jwt", "metabase_jwt"])
+def test_without_a_customer_variable_only_shared_tables_answer(format: str, world: World, embed_client: Client) -> None:
+    name = {"chartio_jwt": "env", "metabase_jwt": "params"}[format]
+    for column, table, status in (("zone", "tradewind.regions", 200), ("note", "tradewind.orders", 400)):
+        board = save_version(world.a.organization, load(NAMELESS.format(column=column, table=table)))
+        feed.reset()
+        wanted, changes = replace(world.a.wanted(), dashboard_id=board.id), Claims({name: {}})
+        token = MAKERS[format].token(world.a.key_of(format), wanted, time.time(), **changes)
+        answer = embed_client.get(f"/data/{format}/panels/rows", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status, table
+        assert_clean(answer, world, "tradewind", None)
