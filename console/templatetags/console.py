@@ -12,6 +12,7 @@ from console import usage
 from customers.access import code_points, list_customers
 from customers.models import Customer
 from dashboards.access import list_dashboards
+from embed.mints import open_alerts
 from secrets_admin.access import organizations_of
 from secrets_admin.guard import Caller
 
@@ -31,6 +32,8 @@ _ICONS = {
         "M10.5 3.4a2.3 2.3 0 0 1 0 4.2M12 9.7c1.3.5 2 1.7 2.2 3.3"
     ),
     "embedding": "M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5",
+    "usage": "M2.5 13.5h11M4.5 11V8M8 11V3.5M11.5 11V6",
+    "log": "M4 2.5h8v11H4zM6.5 5.5h3M6.5 8h3M6.5 10.5h3",
     "plus": "M8 3v10M3 8h10",
     "cross": "M4.5 4.5l7 7M11.5 4.5l-7 7",
     "check": "M4 8.3 6.8 11 12 5.3",
@@ -97,6 +100,13 @@ def navigation(context: template.Context, caller: Caller, room: str) -> dict[str
         "dashboards": list_dashboards(caller.organization.id).count(),
         "customers": list_customers(caller.workspace).count(),
     }
+
+
+@register.inclusion_tag("console/mint_alerts.html", takes_context=True)
+def mint_alerts(context: template.Context, caller: Caller) -> dict[str, object]:
+    """Keys that made tokens for far more customers than usual; shown to owners on every page until put aside."""
+    alerts = open_alerts(caller.organization.id) if caller.may_own else ()
+    return {"csrf_token": context.get("csrf_token"), "caller": caller, "alerts": alerts}
 
 
 @register.inclusion_tag("console/field.html")
