@@ -20,14 +20,14 @@ from secrets_admin.guard import Caller, room
 class CustomerDashboardsForm(forms.Form):
     """The dashboards of a customer, and the one for backends that ask for "the tenant's dashboard"."""
 
-    dashboards: forms.ModelMultipleChoiceField[Dashboard] = forms.ModelMultipleChoiceField(
+    dashboards: "forms.ModelMultipleChoiceField[Dashboard]" = forms.ModelMultipleChoiceField(
         queryset=None,
         label="Dashboards",
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "This is no dashboard of this organization."},
     )
-    default: forms.ModelChoiceField[Dashboard] = forms.ModelChoiceField(
+    default: "forms.ModelChoiceField[Dashboard]" = forms.ModelChoiceField(
         queryset=None,
         label="Default dashboard",
         required=False,
