@@ -67,7 +67,9 @@ def _check_address(named: Named, dashboard: DashboardFacts) -> None:
 def customer_of(claims: Claims, spec: DashboardSpec) -> GrantCustomer | None:
     """Return the customer that a token names.
 
-    None when neither the token nor the dashboard has a way to name one and every row is shared anyway. Raises TokenError: customer_missing, claim_invalid, unknown_customer. Nobody is ever created here.
+    None when neither the token nor the dashboard has a way to name one and every row is shared anyway.
+
+    Raises TokenError: customer_missing, claim_invalid, unknown_customer. Nobody is ever created here.
     """
     external_id = _external_id(claims, spec)
     if external_id is None:
