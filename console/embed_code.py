@@ -22,6 +22,8 @@ from tokens.urls import MAX_URL
 
 #: Stands for the scope's column where no table of the dashboard has one.
 _ANY_COLUMN = "customer_id"
+#: The format whose tokens must set every locked variable.
+_SETS_ALL_LOCKED = "metabase_jwt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Tab:
 class EmbedCode:
     """One format's code. Without ``snippets`` something is missing first: a site, or a secret of this format.
 
+    ``must_set``: variables that the snippet leaves out and without which its token is refused.
     ``left``: characters of JSON for values of variables in a token for ``customer``; None where it is no question.
     """
 
@@ -46,6 +49,7 @@ class EmbedCode:
     needs_secret: bool
     lacks_variable: bool
     off_tag_list: bool
+    must_set: Sequence[str]
     key_id: str
     snippets: Sequence[Snippet] = ()
     html: Snippet | None = None
@@ -63,7 +67,8 @@ def choose_code(
     if format not in VENDORS:
         format = next((name for name in VENDORS if name in newest), next(iter(VENDORS)))
     secret = newest.get(format)
-    ids = _ids(format, workspace, dashboard, secret)
+    spec = _latest_spec(dashboard)
+    ids = _ids(format, workspace, dashboard, secret, spec)
     code = EmbedCode(
         tabs=[Tab(name, vendor.name, name == format) for name, vendor in VENDORS.items()],
         format=format,
@@ -71,6 +76,7 @@ def choose_code(
         needs_secret=FORMATS[format].has_secrets and secret is None,
         lacks_variable=not FORMATS[format].names_customer and not ids.variable,
         off_tag_list=FORMATS[format].dashboard_by == "tag" and ids.embed_id not in tag_dashboards(workspace.id).listed,
+        must_set=_others_locked(spec) if format == _SETS_ALL_LOCKED and spec else (),
         key_id=ids.key_id,
     )
     if not workspace.origins or code.needs_secret:
@@ -91,9 +97,20 @@ def _newest_secrets(workspace: Workspace) -> dict[str, EmbedSecret]:
     return {secret.format: secret for secret in active.order_by("created_at", "id")}
 
 
-def _ids(format: str, workspace: Workspace, dashboard: Dashboard, secret: EmbedSecret | None) -> Ids:
+def _latest_spec(dashboard: Dashboard) -> DashboardSpec | None:
     version = dashboard.versions.order_by("-number").first()
-    spec = spec_of(version.id) if version else None
+    return spec_of(version.id) if version else None
+
+
+def _others_locked(spec: DashboardSpec) -> list[str]:
+    """Return the locked and hidden variables besides the customer's."""
+    locked = [variable.name for variable in spec.variables.values() if variable.mode != "open"]
+    return [name for name in locked if name != spec.customer_variable]
+
+
+def _ids(
+    format: str, workspace: Workspace, dashboard: Dashboard, secret: EmbedSecret | None, spec: DashboardSpec | None
+) -> Ids:
     organization = workspace.organization
     embed_id = str(dashboard.embed_id)
     return Ids(

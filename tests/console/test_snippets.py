@@ -182,6 +182,16 @@ def test_a_dashboard_without_customer_variable_is_warned_of(format: str, documen
     assert "customer_id" not in shown(format, owner)["python"].partition("claims = ")[2]
 
 
+def test_other_locked_variables_are_named_where_a_token_must_set_them(documented: Documented, owner: User) -> None:
+    assert "must set every locked" not in text_of(visit(owner).get(ROOM, {"format": "metabase_jwt"}))
+    document = documented.dashboard.versions.get().document
+    locked = [{"name": "floor", "type": "number", "mode": "locked"}, {"name": "key", "type": "text", "mode": "hidden"}]
+    document = {**document, "variables": [*document["variables"], *locked]}
+    documented.dashboard.versions.create(number=2, document=document)
+    assert "Add to params: floor, key." in text_of(visit(owner).get(ROOM, {"format": "metabase_jwt"}))
+    assert "must set every locked" not in text_of(visit(owner).get(ROOM, {"format": "chartio_jwt"}))
+
+
 def test_a_dashboard_off_the_tag_list_is_warned_of(documented: Documented, owner: User) -> None:
     assert "Script tags are not allowed" not in text_of(visit(owner).get(ROOM, {"format": "viasocket_jwt"}))
     documented.workspace.tag_dashboards.all().delete()
