@@ -15,7 +15,7 @@ LOCKED = {"CUSTOMER": "acme", "floor": 0, "secret_floor": 0}
 TOTAL, REGIONS, ROWS, ABOUT = 1, 2, 3, 4
 
 
-def token(world: World, *, dashboard: str = "sales", **params: object) -> str:
+def token(world: World, dashboard: str = "sales", /, **params: object) -> str:
     """Make alice's token with some params changed; ``...`` leaves one out."""
     given = {name: value for name, value in {**LOCKED, **params}.items() if value is not ...}
     return world.a.token_of(FORMAT, dashboard=dashboard, params=given)
@@ -33,18 +33,15 @@ def dashboard(client: Client, token: str, **query: object) -> HttpResponseBase:
     return _ask(client, f"/api/embed/dashboard/{token}", query)
 
 
-def card(
-    client: Client, token: str, place: int = TOTAL, *, card: int | None = None, **query: object
-) -> HttpResponseBase:
-    path = f"/api/embed/dashboard/{token}/dashcard/{place}/card/{place if card is None else card}"
-    return _ask(client, path, query)
+def card(client: Client, token: str, place: object = TOTAL, /, **query: object) -> HttpResponseBase:
+    return _ask(client, f"/api/embed/dashboard/{token}/dashcard/{place}/card/{place}", query)
 
 
-def download(client: Client, token: str, kind: str, place: int = ROWS, **query: object) -> HttpResponseBase:
+def download(client: Client, token: str, kind: str, place: int = ROWS, /, **query: object) -> HttpResponseBase:
     return _ask(client, f"/api/embed/dashboard/{token}/dashcard/{place}/card/{place}/{kind}", query)
 
 
-def values(client: Client, token: str, parameter: str, **query: object) -> HttpResponseBase:
+def values(client: Client, token: str, parameter: str, /, **query: object) -> HttpResponseBase:
     return _ask(client, f"/api/embed/dashboard/{token}/params/{quote(parameter, safe='')}/values", query)
 
 

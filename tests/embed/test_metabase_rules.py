@@ -20,10 +20,10 @@ def viewers_may(world: World) -> None:
     feed.reset()
 
 
-BLANKS = (None, "", "  ", [], [""], [None])
+BLANKS: tuple[object, ...] = (None, "", "  ", [], [""], [None])
 
 
-def told(client: Client, world: World, **params: object) -> set[tuple[int, str]]:
+def told(client: Client, world: World, /, **params: object) -> set[tuple[int, str]]:
     """Ask page, dashboard and card with one token; return status and code of each refusal, once each."""
     one = token(world, **params)
     answers = [metabase.dashboard(client, one), card(client, one)]
