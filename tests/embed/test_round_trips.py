@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from embedhost.lib.store import MemoryStore
 from tests.embed.surfaces import card, data, page
+from tests.embed.test_handover import FORMATS, exchange, shell_path
 from tests.world import World
 
 
@@ -63,6 +64,23 @@ def test_a_warm_call_costs_one_read_of_the_store(
     token = world.a.token()
     call(embed_client, token)
     assert cost(counting, lambda: call(embed_client, token)) == (0, 1)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_token_by_message_costs_what_one_in_an_address_does(
+    world: World, embed_client: Client, counting: Counting, format: str
+) -> None:
+    token = world.a.token_of(format)
+    exchange(embed_client, format, token)
+    assert cost(counting, lambda: exchange(embed_client, format, token)) == (0, 1)
+
+
+@pytest.mark.parametrize(("format", "reads"), [("viasocket_jwt", 0), ("superset_guest", 1)])
+def test_a_shell_costs_no_store_and_at_most_its_sites(
+    world: World, embed_client: Client, counting: Counting, format: str, reads: int
+) -> None:
+    embed_client.get(shell_path(world.a, format))
+    assert cost(counting, lambda: embed_client.get(shell_path(world.a, format))) == (reads, 0)
 
 
 def test_a_refused_token_writes_nothing(world: World, embed_client: Client, counting: Counting) -> None:

@@ -113,7 +113,8 @@ export class Mount {
     if (name === FROM_FRAME.ready && Object.keys(this.#wish.variables).length > 0) this.#say(TO_FRAME.setValues, { values: this.#wish.variables });
     if (name === FROM_FRAME.height) this.#setHeight(detail["height"]);
     dispatchEvent(new CustomEvent(name, { detail }));
-    this.#emit(EVENTS[name] ?? name, detail);
+    this.#emit(name, detail);
+    if (EVENTS[name] !== undefined) this.#emit(EVENTS[name], detail);
   }
 
   /** A sandbox counts from the next load on. */
