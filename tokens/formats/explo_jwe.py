@@ -16,6 +16,7 @@ from tokens.claims import Claims, token_digest
 from tokens.envelope import Envelope, is_compact_jwe, open_envelope
 from tokens.errors import Reason, TokenError
 from tokens.keys import Key, Keyring, find_key
+from tokens.known import KnownTokens
 from tokens.times import read_times
 from tokens.urls import check_room
 from tokens.view import View
@@ -36,6 +37,9 @@ class ExploJwe:
     names_customer: Final = True
     dashboard_by: Final = "embed_id"
 
+    def __init__(self) -> None:
+        self._known = KnownTokens()
+
     def new_key_value(self) -> str:
         """Make a key value: exactly 32 characters of the 64 symbols ``A-Za-z0-9-_``, 192 random bits."""
         return secrets.token_urlsafe(24)
@@ -45,24 +49,22 @@ class ExploJwe:
 
         Raises TokenError.
         """
+        known = self._known.find(token)
+        if known is None:
+            return self._read_anew(token, keys, now)
+        key = find_key(keys, self.name, known.claims.key.key_id)
+        # Equal means the very same: value, state, binding, ceiling, workspace. Under any other key it is judged anew.
+        return known.at(now) if key == known.claims.key else self._keep(token, _judge(open_envelope(token), key, now))
+
+    def _read_anew(self, token: str, keys: Keyring, now: float) -> Claims | None:
         if not is_compact_jwe(token):
             return None
         envelope = open_envelope(token)
-        key = find_key(keys, self.name, envelope.key_id)
-        plaintext = _decrypt(envelope, key)
-        if key is None:
-            raise TokenError(Reason.UNKNOWN_KEY, problem="No embed secret of this format has the token's key id.")
-        if not key.verifies:
-            raise _refuse_key(key, Reason.REVOKED_KEY, "The embed secret was revoked or reset.")
-        if plaintext is None:
-            raise _refuse_key(key, Reason.BAD_SIGNATURE, "The token was not made with this embed secret's value.")
-        payload: claim.Payload = {}
-        try:
-            payload = claim.read_payload(plaintext)
-            return _read_claims(payload, key, now, token_digest(self.name, key.key_id, envelope.parts))
-        except TokenError as refused:
-            refused.about(key, verified=True).of(payload.get("cst"))
-            raise
+        return self._keep(token, _judge(envelope, find_key(keys, self.name, envelope.key_id), now))
+
+    def _keep(self, token: str, judged: tuple[Claims, claim.Payload]) -> Claims:
+        self._known.keep(token, *judged)
+        return judged[0]
 
     def mint(self, key: Key, view: View, now: float) -> str:
         """Make a token that ``read`` accepts from database time ``now``.
@@ -91,6 +93,23 @@ class ExploJwe:
         token = jwe.encrypt(plaintext, key.value, encryption="A256GCM", algorithm="dir", kid=key.key_id).decode()
         check_room(token, len(plaintext), view.room)
         return token
+
+
+def _judge(envelope: Envelope, key: Key | None, now: float) -> tuple[Claims, claim.Payload]:
+    plaintext = _decrypt(envelope, key)
+    if key is None:
+        raise TokenError(Reason.UNKNOWN_KEY, problem="No embed secret of this format has the token's key id.")
+    if not key.verifies:
+        raise _refuse_key(key, Reason.REVOKED_KEY, "The embed secret was revoked or reset.")
+    if plaintext is None:
+        raise _refuse_key(key, Reason.BAD_SIGNATURE, "The token was not made with this embed secret's value.")
+    payload: claim.Payload = {}
+    try:
+        payload = claim.read_payload(plaintext)
+        return _read_claims(payload, key, now, token_digest(ExploJwe.name, key.key_id, envelope.parts)), payload
+    except TokenError as refused:
+        refused.about(key, verified=True).of(payload.get("cst"))
+        raise
 
 
 def _read_claims(payload: claim.Payload, key: Key, now: float, digest: str) -> Claims:
