@@ -220,3 +220,32 @@ def test_another_sites_page_cannot_hand_over_a_port(app: App, site: Site, viewer
     viewer.wait_for_timeout(1000)
 
     assert calls == []
+
+
+def test_p_ep_06_a_frame_beside_cannot_hand_over_a_port(app: App, site: Site, viewer: Page) -> None:
+    site.pages["/beside"] = """<script>addEventListener('message', e => {
+        const {port1, port2} = new MessageChannel();
+        for (let n = 0; n < parent.length; n++) if (parent[n] !== window) {
+            parent[n].postMessage({type: '__embedded_comms__', handshake: 'port transfer'}, '*', [port2]);
+        }
+        port1.onmessage = answer => parent.postMessage({answered: answer.data}, '*');
+        port1.postMessage({switchboardAction: 'emit', method: 'guestToken', args: {guestToken: e.data.token}});
+        port1.postMessage({switchboardAction: 'get', method: 'getDataMask', messageId: 'm_1'});
+    })</script>"""
+    frame = start(app, site, viewer)
+    expect(card(frame, "total")).to_contain_text("1,200")
+    viewer.evaluate(
+        """address => new Promise(done => {
+            addEventListener('message', e => { window.answered = e.data.answered ?? window.answered });
+            const beside = document.createElement('iframe');
+            Object.assign(beside, {src: address, id: 'beside', onload: done});
+            document.body.append(beside);
+        })""",
+        site.address("/beside"),
+    )
+    other = {"token": vendor_token(app, "superset_guest", "globex")}
+    viewer.evaluate("data => document.getElementById('beside').contentWindow.postMessage(data, '*')", other)
+    viewer.wait_for_timeout(1000)
+
+    assert viewer.evaluate("window.answered") is None
+    expect(card(frame, "total")).to_contain_text("1,200")
