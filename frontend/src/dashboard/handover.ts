@@ -150,7 +150,7 @@ function fill({ html, title, language, direction }: Arrival): void {
   document.body.replaceChildren(...[...parts].map((part) => document.adoptNode(part)));
 }
 
-/** Read Superset's or our own message of a token; the record is empty for anything else. */
+/** Read the detail of a message `{event, detail}`; empty for anything else. */
 export function detailOf(data: unknown): Readonly<Record<string, unknown>> {
   const detail = isRecord(data) ? data["detail"] : null;
   return isRecord(detail) ? detail : {};
