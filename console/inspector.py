@@ -204,9 +204,8 @@ def _dashboard(caller: Caller, finding: Finding | None) -> Dashboard | None:
     """Return the dashboard that a token opens, else the first: its snippet shows the lines as well."""
     rows = list_dashboards(caller.organization.id)
     opened = finding.outcome.opened if finding else None
-    named = finding.outcome.claims.dashboard if finding and finding.outcome.claims else None
     if opened is not None:
         return rows.filter(id=opened.dashboard.id).first()
-    if isinstance(named, int):
-        return rows.filter(id=named).first() or rows.first()
-    return rows.first()
+    said = (finding.said if finding else None) or {}
+    named = {str(said[name]) for name in ("dsh", "dashboard", "dashboard_id") if name in said}
+    return next((row for row in rows if {str(row.id), str(row.embed_id)} & named), rows.first())

@@ -136,7 +136,7 @@ def draw(counts: "QuerySet[RefusalCount]", asked: Asked) -> SafeString:
     """Draw the counts over time, a column for each hour or day, its parts the reasons."""
     numbers = _by_step(counts, asked)
     reasons = sorted({reason for found in numbers.values() for reason in found})
-    rows = [(step, reason, numbers[step].get(reason, 0)) for step in asked.steps for reason in reasons]
+    rows = [(step, reason, numbers[step].get(reason)) for step in asked.steps for reason in reasons]
     columns = [
         {
             "name": "time",

@@ -86,6 +86,8 @@ def _secret_instead(case: Case) -> str | None:
 def _key_id_instead(case: Case) -> str | None:
     if re.fullmatch(r"(es|ak)_[a-z0-9]{6,20}", case.token):
         return "That is a key id, not a token. The token is what your backend makes with the key’s value."
+    if re.fullmatch(r"eh_[A-Za-z0-9_-]{30,}", case.token):
+        return "That is an API key, not a token. If anybody else could see it, revoke it now."
     return None
 
 

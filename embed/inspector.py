@@ -3,7 +3,7 @@
 Nothing is counted, noted, logged or kept. A token of another organization finds no key, as an unknown one does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -231,7 +231,7 @@ class _Inspection:
         elif outcome.claims is not None and outcome.progress > ORDER.index(Stage.DASHBOARD):
             notes[Stage.DASHBOARD] = title_of(outcome.claims)
         if outcome.error is not None and outcome.failed is not None:
-            notes[outcome.failed] = outcome.error.problem or notes.get(outcome.failed, "")
+            notes[outcome.failed] = self._ended(outcome, said) or outcome.error.problem or notes.get(outcome.failed, "")
         return {stage: note for stage, note in notes.items() if note}
 
     def _shape(self, outcome: Outcome) -> str:
@@ -243,6 +243,15 @@ class _Inspection:
     def _times(self, claims: Claims) -> str:
         left = f"Ends in {span(claims.expires_at - self.now)}"
         return left if claims.issued_at is None else f"{left}, made {span(self.now - claims.issued_at)} ago"
+
+    def _ended(self, outcome: Outcome, said: Said | None) -> str:
+        """Return the time that was refused beside the present one; empty when it is no time."""
+        claim = outcome.error.claim if outcome.error and outcome.failed is Stage.TIMES else None
+        name = "valid_until" if claim == "exp" and outcome.format == "papermap_hmac" else claim
+        value = (said or {}).get(name or "")
+        if not isinstance(value, int | float) or not is_time(value):
+            return ""
+        return f"{name} is {moment(float(value))}; here it is {moment(self.now)}"
 
     def _opened(self, opened: Opened) -> dict[Stage, str]:
         customer, names = opened.grant.customer, sorted(opened.grant.values)
@@ -275,13 +284,29 @@ def own_secrets(organization: Organization) -> Sequence[OwnSecret]:
 #: Members that would make a token whole again; they are not shown.
 _NOT_SHOWN: Final = frozenset({"signature", "mac"})
 _MOST_SHOWN: Final = 40
+_IDS: Final = ("dsh", "cst", "dashboard", "dashboard_id", "tenant_id", "user_id", "unique_identifier")
 
 
 def claims_of(finding: Finding) -> Sequence[tuple[str, object, str]]:
     """Return what a token says, name by name, with the meaning of its times."""
     said = finding.said or {}
     shown = [(name, value) for name, value in said.items() if name not in _NOT_SHOWN][:_MOST_SHOWN]
-    return [(name, value, _meaning(name, value)) for name, value in shown]
+    names = _names(finding.outcome)
+    return [(name, value, _meaning(name, value) or _name_of(name, value, names)) for name, value in shown]
+
+
+def _names(outcome: Outcome) -> Mapping[object, str]:
+    """Return what the ids in a token stand for."""
+    opened, claims = outcome.opened, outcome.claims
+    if opened is None:
+        return {} if claims is None else {claims.dashboard: title_of(claims)}
+    customer = opened.grant.customer
+    found: dict[object, str] = {} if customer is None else {customer.external_id: customer.name}
+    return {**found, opened.dashboard.embed_id: opened.spec.title, opened.dashboard.id: opened.spec.title}
+
+
+def _name_of(name: str, value: object, names: Mapping[object, str]) -> str:
+    return names.get(value, "") if name in _IDS and isinstance(value, str | int) else ""
 
 
 def _meaning(name: str, value: object) -> str:
