@@ -52,25 +52,22 @@ def serving(env: Mapping[str, str], number: int) -> Iterator[list[Server]]:
 @contextmanager
 def _server(env: Mapping[str, str]) -> Iterator[Server]:
     port = free_port()
-    granian = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1"]
-    shape = [
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--blocking-threads",
-        "4",
-        "--log-level",
-        "error",
-        "--no-access-log",
-    ]
-    process = subprocess.Popen([*granian, *shape, "embedhost.wsgi:application"], env={**os.environ, **env}, cwd=ROOT)
+    process = start_server(env, port)
     try:
-        _wait(port, process)
         yield Server(port, f"http://127.0.0.1:{port}")
     finally:
         process.terminate()
         process.wait(20)
+
+
+def start_server(env: Mapping[str, str], port: int) -> "subprocess.Popen[bytes]":
+    """Start a server with one web process in a process group of its own, and return it when it listens."""
+    program = str(Path(sys.executable).with_name("granian"))
+    shape = f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 4 --log-level error"
+    command = [program, *shape.split(), "--no-access-log", "embedhost.wsgi:application"]
+    process = subprocess.Popen(command, env={**os.environ, **env}, cwd=ROOT, start_new_session=True)
+    _wait(port, process)
+    return process
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
