@@ -37,7 +37,8 @@ function bars(spec: DrawingSpec, plot: Plot): BarSeriesOption[] {
     ...STILL, type: "bar", clip: false, ...(stacked ? { stack: "all" } : {}), barGap: "8%",
     barCategoryGap: spec.width < 480 ? "24%" : "34%", barMaxWidth: 72,
     itemStyle: { color: v(s.colour), ...(stacked && many ? { borderColor: v("card"), borderWidth: 0.75 } : {}) },
-    data: s.values.map((value, i) => (i === plot.open ? { value, itemStyle: { opacity: 0.45 } } : value)),
+    // A part of nothing is not drawn: its border would cut the axis.
+    data: s.values.map((n) => (stacked && many && n === 0 ? null : n)).map((value, i) => (i === plot.open ? { value, itemStyle: { opacity: 0.45 } } : value)),
   }));
 }
 
