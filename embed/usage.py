@@ -9,11 +9,14 @@ from django.db.models.functions import TruncDate
 
 from embed.models import Embed
 from embed.usage_models import DayUsage
+from embedhost.lib.availability import ask
 from embedhost.lib.errors import ServiceUnavailable
 from embedhost.lib.memory import Recent
+from secrets_admin.feed import feed
 from tokens.claims import Claims
 from tokens.errors import Reason, TokenError
 from tokens.grant import Grant, Purpose
+from tokens.times import LONGEST_LIFETIME
 
 #: Digests known to be recorded, so that a token seen before costs no round trip.
 _recorded: Recent[str, bool] = Recent(50_000)
@@ -28,7 +31,8 @@ def record_embed(grant: Grant, *, per_page: bool = False) -> None:
     if grant.purpose is not Purpose.EMBED or _recorded.get(grant.token_digest):
         return
     try:
-        _insert(grant, secrets.token_hex(32) if per_page else grant.token_digest)
+        digest = secrets.token_hex(32) if per_page else grant.token_digest
+        ask(lambda: _insert(grant, digest))
     except DatabaseError as error:
         connection.close()
         raise ServiceUnavailable from error
@@ -44,8 +48,11 @@ def check_first_seen(claims: Claims, grant: Grant) -> None:
     customer = grant.customer
     if customer is None or customer.generation == 1 or claims.issued_at is not None:
         return
+    if feed.now() - customer.since > 2 * LONGEST_LIFETIME:
+        return  # Whatever was made before that has ended.
     since = datetime.fromtimestamp(customer.since, UTC)
-    if Embed.objects.filter(digest=grant.token_digest, first_at__lt=since).exists():
+    before = Embed.objects.filter(digest=grant.token_digest, first_at__lt=since)
+    if ask(before.exists):
         raise TokenError(Reason.REVOKED).about(claims.key, verified=True)
 
 

@@ -15,12 +15,11 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import Error as DatabaseFailure
 from django.db import connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, Value
 from django.db.models.functions import Now
 
-from embedhost.lib.errors import ServiceUnavailable
+from embedhost.lib.availability import ask
 from embedhost.lib.memory import Recent
 from secrets_admin.models import FeedEntry
 
@@ -92,7 +91,7 @@ class Feed:
 
     def _load(self, kind: Kind, subject: str, load: Callable[[], T | None]) -> T | None:
         epoch = self.epoch
-        value = load()
+        value = ask(load)
         with self._lock:
             # A change announced while we loaded may be newer than what we read: then it is used once and not kept.
             if epoch == self.epoch:
@@ -107,11 +106,7 @@ class Feed:
         """Read the feed and the clock now. Raises ServiceUnavailable when the database does not answer."""
         # Taken before the question, so that an answer that was long under way is not trusted for longer.
         at = time.monotonic()
-        try:
-            rows = _rows()
-        except DatabaseFailure as error:
-            connection.close()
-            raise ServiceUnavailable from error
+        rows = ask(_rows)
         with self._lock:
             self._take(rows, at)
 

@@ -12,10 +12,10 @@ import duckdb
 from datasources.catalog import Catalog
 from datasources.dialect import Dialect, words
 from datasources.engines.base import Connection, Field, Role, checked_file, grouped
-from datasources.engines.deadline import Deadline
 from datasources.engines.functions import COMMON_FUNCTIONS
 from datasources.errors import QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
 from datasources.result import Result, make_result
+from embedhost.lib.deadline import Deadline
 
 #: Set when a file is opened, before the configuration is locked.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {

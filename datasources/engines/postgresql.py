@@ -16,11 +16,11 @@ from datasources.catalog import Catalog
 from datasources.dialect import Dialect
 from datasources.digests import digest
 from datasources.engines.base import CONNECT_SECONDS, INSPECT_SECONDS, Connection, Field, Role, checked_fields, grouped
-from datasources.engines.deadline import Deadline
 from datasources.engines.postgresql_pool import Pool
 from datasources.engines.postgresql_sql import CATALOG, DIALECT, KINDS, ROLE, begin
 from datasources.errors import BadConnection, QueryFailed, QueryTimeout, SourceUnavailable
 from datasources.result import Result, check_characters, make_result
+from embedhost.lib.deadline import Deadline
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
 #: The server's own limit comes first; the line is only cut when the server does not answer any more.

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 from datasources.catalog import Catalog
 from datasources.dialect import Dialect, words
 from datasources.engines.base import CONNECT_SECONDS, Connection, Field, Role, checked_file, grouped
-from datasources.engines.deadline import Deadline
 from datasources.engines.functions import COMMON_FUNCTIONS
 from datasources.errors import QueryFailed, QueryTimeout, SourceUnavailable
 from datasources.result import MAX_CHARACTERS, Result, make_result
+from embedhost.lib.deadline import Deadline
 
 _COLUMNS = """
     SELECT t.schema, t.name, c.name, lower(c.type), ''

@@ -2,7 +2,7 @@
 
 import threading
 
-from datasources.engines.deadline import Deadline
+from embedhost.lib.deadline import Deadline
 
 
 def test_work_past_its_time_is_stopped_and_told() -> None:

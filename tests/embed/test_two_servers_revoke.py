@@ -56,12 +56,16 @@ def status(server: Server, path: str) -> int:
 
 
 def seconds_until(servers: list[Server], path: str, code: int) -> float:
-    """How long after now it takes until both servers answer with this status."""
-    began = time.monotonic()
+    """How long after now a request could still begin and get another answer, on any of the servers."""
+    began = asked = time.monotonic()
+    late = 0.0
     for server in servers:
+        asked = time.monotonic()
         while status(server, path) != code:
-            assert time.monotonic() - began < 10, f"a server never answers {code}"
-    return time.monotonic() - began
+            late = asked - began
+            assert late < 10, f"a server never answers {code}"
+            asked = time.monotonic()
+    return late
 
 
 def signed(world: World, customer: str, dashboard: str, viewer: str, secret: EmbedSecret | None = None) -> str:

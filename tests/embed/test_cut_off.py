@@ -1,0 +1,124 @@
+"""S-06: a server that cannot ask PostgreSQL answers 503 within two seconds; it never goes on with what it knew."""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.browser.app import App
+from tests.servers import ROOT, Server, free_port, serving
+
+
+class Line:
+    """A line to PostgreSQL that can be held: it takes every byte and forwards none, as a stopped machine does."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self.held = threading.Event()
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._door.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._door.accept()
+                threading.Thread(target=self._forward, args=(near,), daemon=True).start()
+
+    def _forward(self, near: socket.socket) -> None:
+        with near, socket.create_connection(self._target) as far, suppress(OSError):
+            while True:
+                if self.held.is_set():
+                    time.sleep(0.01)
+                    continue
+                for source in select.select([near, far], [], [], 0.01)[0]:
+                    data = source.recv(65_536)
+                    if not data:
+                        return
+                    (far if source is near else near).sendall(data)
+
+    def close(self) -> None:
+        self._door.close()
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[dict[str, str]]:
+    """The address of an empty database of its own."""
+    name = f"cut_off_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            known = {key: str(value) for key, value in conninfo_to_dict(postgres_url).items()}
+            yield {"password": "", "port": "5432", **known, "dbname": name}
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def url(database: dict[str, str], port: int | None = None) -> str:
+    place = f"127.0.0.1:{port}" if port else f"{database['host']}:{database['port']}"
+    return f"postgresql://{database['user']}:{database['password']}@{place}/{database['dbname']}"
+
+
+def run(database: dict[str, str], folder: Path, *words: str) -> str:
+    env = {**os.environ, "DATABASE_URL": url(database), "VAR_DIR": str(folder), "EMBEDDING_DEFAULT": "on"}
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def ask(server: Server, path: str) -> tuple[int, float]:
+    """Return the status of a page, and after how many seconds it came."""
+    began = time.monotonic()
+    request = urllib.request.Request(server.url + path, headers={"Host": os.environ["EMBED_HOST"]})
+    try:
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            status = int(answer.status)
+    except urllib.error.HTTPError as error:
+        status = error.code
+    return status, time.monotonic() - began
+
+
+def test_s_06_a_server_that_is_cut_off_from_its_database_answers_503_and_recovers(
+    database: dict[str, str], tmp_path: Path
+) -> None:
+    run(database, tmp_path, "manage.py", "migrate", "--verbosity=0")
+    told = run(database, tmp_path, "-m", "tests.browser.seed", str(tmp_path), "https://app.a.test", "https://c.a.test")
+    app = App(free_port(), tmp_path, json.loads(told.splitlines()[-1]))
+    line = Line(database["host"], int(database["port"]))
+    shared = {"VAR_DIR": str(tmp_path), "REVOCATION_POLL_SECONDS": "0.5", "REDIS_URL": "", "LOG_LEVEL": "ERROR"}
+    with (
+        serving({**shared, "DATABASE_URL": url(database)}, 1) as (near,),
+        serving({**shared, "DATABASE_URL": url(database, line.port)}, 1) as (far,),
+    ):
+        seen = f"/iframe/{app.token()}"
+        assert [ask(server, seen)[0] for server in (near, far)] == [200, 200]
+        line.held.set()
+        run(database, tmp_path, "manage.py", "set_embedding", "tradewind", "off")
+        # The command alone took longer than a process may trust what it knows.
+        assert ask(near, seen)[0] == 403
+        for path in (seen, f"/iframe/{app.token()}"):
+            status, seconds = ask(far, path)
+            assert status == 503
+            assert seconds < 3
+        line.held.clear()
+        _recovers(far, seen, 403)
+    line.close()
+
+
+def _recovers(server: Server, path: str, status: int) -> None:
+    deadline = time.monotonic() + 10
+    while ask(server, path)[0] != status:
+        assert time.monotonic() < deadline, "it does not come back by itself"
