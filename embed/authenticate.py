@@ -119,7 +119,7 @@ def _bearer(request: HttpRequest) -> str:
 
 def referer_origin(request: HttpRequest) -> str | None:
     """Return the origin of the page around ours, when the browser says it."""
-    referer = request.headers.get("Referer")
+    referer = request.META.get("HTTP_REFERER")
     if not referer:
         return None
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.http import HttpRequest, QueryDict
 
@@ -23,6 +24,8 @@ _OURS = frozenset({"refresh-minutes", "locale_code", "time_zone", "embedded-toke
 _CALL_KEYS = frozenset({"variables", "locale", "time_zone", "environment", "dashboard", "as"})
 _EXCHANGE_KEYS = (_CALL_KEYS - {"as"}) | {"parent", "refresh-minutes"}
 MAX_REFRESH_MINUTES = 24 * 60
+#: Characters of Accept-Language that are looked at.
+MAX_LANGUAGES = 200
 
 
 class BadCall(Refused):
@@ -149,7 +152,13 @@ def _locale(request: HttpRequest, opened: Opened, wished: str | None) -> str:
 
 def accepted_locale(request: HttpRequest) -> str:
     """Return the first locale of Accept-Language that CLDR knows; no cookie is read."""
-    tags = (part.partition(";")[0].strip() for part in request.headers.get("Accept-Language", "").split(",")[:10])
+    wished = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+    return _first_known(wished[:MAX_LANGUAGES]) if wished else DEFAULT
+
+
+@lru_cache(maxsize=1000)
+def _first_known(languages: str) -> str:
+    tags = (part.partition(";")[0].strip() for part in languages.split(",")[:10])
     return next((locale for tag in tags if (locale := known_locale(tag))), DEFAULT)
 
 

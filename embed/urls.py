@@ -10,6 +10,8 @@ _DASHCARD = "dashcard/(?P<dashcard_id>[0-9]{1,9})/card/(?P<card_id>[0-9]{1,9})"
 _PARAMETER = "params/(?P<parameter_id>[^/]+)"
 
 urlpatterns = [
+    # First, since it is asked for most.
+    path("data/<str:format>/panels/<str:panel_id>", data.panel, name="data_panel"),
     path("embed.js", views.loader, {"name": "embed.js"}, name="embed_loader"),
     path("prod-embedcomponent.js", views.loader, {"name": "embed.js"}, name="viasocket_loader"),
     path("tag.js", views.loader, {"name": "tag.js"}, name="tag_loader"),
@@ -38,7 +40,6 @@ urlpatterns = [
     re_path(rf"{_METABASE}/{_DASHCARD}/(?P<file_type>csv|json)\Z", metabase_api.download, name="metabase_download"),
     re_path(rf"{_METABASE}/{_PARAMETER}/values\Z", metabase_api.values, name="metabase_values"),
     re_path(rf"{_METABASE}/{_PARAMETER}/search/(?P<prefix>[^/]+)\Z", metabase_api.values, name="metabase_search"),
-    path("data/<str:format>/panels/<str:panel_id>", data.panel, name="data_panel"),
     path("data/<str:format>/page", handover.page, name="data_page"),
     path("data/<str:format>/session", data.session, name="data_session"),
     path("data/<str:format>/export/<str:panel_id>", data.export, name="data_export"),

@@ -22,7 +22,7 @@ class SplitHosts:
         self.console = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        this = request_id.begin(request.headers.get(request_id.HEADER))
+        this = request_id.begin(request.META.get(request_id.VARIABLE))
         response = self._answer(request)
         response.headers[request_id.HEADER] = this
         return response

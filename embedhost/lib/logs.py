@@ -8,6 +8,8 @@ import structlog
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
+from embedhost.lib import request_id
+
 #: A token rides in these paths (threats.md P-SR-03); whatever follows the prefix is replaced.
 _TOKEN_IN_PATH = re.compile(r"(/iframe/|/d/[^/\s]+/[^/\s]+/|/embed/dashboard/|/dashboard/)[^/\s?\"']+")
 _TOKEN_IN_QUERY = re.compile(r"((?:embed_token|embedded-token|token)=)[^&\s\"']+")
@@ -29,9 +31,16 @@ def _redact_event(_logger: Any, _name: str, event: structlog.typing.EventDict) -
     return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
+def _with_request_id(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Asked for when something is logged, since binding it to every request costs each of them."""
+    current = request_id.current()
+    return {**event, "request_id": current} if current else event
+
+
 def _shared() -> list[structlog.typing.Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        _with_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

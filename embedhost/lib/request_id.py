@@ -4,9 +4,9 @@ import re
 import secrets
 from contextvars import ContextVar
 
-import structlog
-
 HEADER = "X-Request-Id"
+#: The same as WSGI names it.
+VARIABLE = "HTTP_X_REQUEST_ID"
 _SHAPE = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
@@ -16,7 +16,6 @@ def begin(given: str | None) -> str:
     """Take the id that a trusted proxy gave, or a new one, and return it."""
     text = given if given and _SHAPE.fullmatch(given) else secrets.token_hex(8)
     _current.set(text)
-    structlog.contextvars.bind_contextvars(request_id=text)
     return text
 
 

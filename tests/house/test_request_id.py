@@ -1,6 +1,9 @@
 """Every answer names its request; a proxy that is trusted may choose the name."""
 
-from embedhost.lib import request_id
+import json
+import logging
+
+from embedhost.lib import logs, request_id
 
 
 def test_a_well_formed_id_is_taken_and_any_other_replaced() -> None:
@@ -10,3 +13,11 @@ def test_a_well_formed_id_is_taken_and_any_other_replaced() -> None:
         assert fresh != odd
         assert len(fresh) == 16
     assert request_id.current() == fresh
+
+
+def test_every_record_of_a_request_carries_its_id() -> None:
+    this = request_id.begin(None)
+    settings = logs.configuration("INFO")["formatters"]["json"]
+    formatter = settings.pop("()")(**settings)
+    line = formatter.format(logging.LogRecord("embed", logging.INFO, "", 0, "token refused", None, None))
+    assert json.loads(line)["request_id"] == this
