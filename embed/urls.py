@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from embed import data, handover, metabase_api, views
+from embed import data, handover, metabase_api, superset_api, views
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _METABASE = "^api/embed/dashboard/(?P<token>[^/]*)"
@@ -40,6 +40,17 @@ urlpatterns = [
     re_path(rf"{_METABASE}/{_DASHCARD}/(?P<file_type>csv|json)\Z", metabase_api.download, name="metabase_download"),
     re_path(rf"{_METABASE}/{_PARAMETER}/values\Z", metabase_api.values, name="metabase_values"),
     re_path(rf"{_METABASE}/{_PARAMETER}/search/(?P<prefix>[^/]+)\Z", metabase_api.values, name="metabase_search"),
+    # Superset's clients write some of these with a slash at the end and some without; a redirect would lose the body.
+    re_path(r"^api/v1/security/login/?\Z", superset_api.login, name="superset_login"),
+    re_path(r"^api/v1/security/csrf_token/?\Z", superset_api.csrf_token, name="superset_csrf_token"),
+    re_path(r"^api/v1/security/guest_token/?\Z", superset_api.guest_token, name="superset_guest_token"),
+    re_path(r"^api/v1/me/roles/?\Z", superset_api.my_roles, name="superset_my_roles"),
+    re_path(r"^api/v1/dashboard/(?P<id_or_slug>[^/]+)/embedded/?\Z", superset_api.embedded, name="superset_embedded"),
+    re_path(
+        rf"^api/v1/embedded_dashboard/(?P<embed_id>{_UUID})/?\Z",
+        superset_api.embedded_dashboard,
+        name="superset_embedded_dashboard",
+    ),
     path("data/<str:format>/page", handover.page, name="data_page"),
     path("data/<str:format>/session", data.session, name="data_session"),
     path("data/<str:format>/export/<str:panel_id>", data.export, name="data_export"),

@@ -27,6 +27,8 @@ class View:
     viewer: str | None = None
     locale: str | None = None
     time_zone: str | None = None
+    #: Further embed ids, where one token may open several dashboards.
+    more_dashboards: tuple[str, ...] | None = None
     room: int = MAX_URL
 
     def only(self, *names: str) -> None:

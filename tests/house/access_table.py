@@ -46,7 +46,18 @@ class Token:
     as_json: bool = False
 
 
-Rule = Room | SignedIn | Public | Operator | Token
+@dataclass(frozen=True)
+class Backend:
+    """A backend's call with an API key. Without one it is refused with ``code``, and nothing is written.
+
+    ``methods`` are those that are there; every other one answers 405.
+    """
+
+    methods: tuple[str, ...] = ("get",)
+    code: str = "not_authenticated"
+
+
+Rule = Backend | Room | SignedIn | Public | Operator | Token
 
 
 @dataclass(frozen=True)
@@ -162,6 +173,12 @@ EMBED = Table(
         rf"{_METABASE}/{_DASHCARD}/(?P<file_type>csv|json)\Z": Token(as_json=True),
         rf"{_METABASE}/{_PARAMETER}/values\Z": Token(as_json=True),
         rf"{_METABASE}/{_PARAMETER}/search/(?P<prefix>[^/]+)\Z": Token(as_json=True),
+        r"^api/v1/security/login/?\Z": Backend(("post",), code="bad_request"),
+        r"^api/v1/security/csrf_token/?\Z": Backend(),
+        r"^api/v1/security/guest_token/?\Z": Backend(("post",)),
+        r"^api/v1/me/roles/?\Z": Token(as_json=True),
+        r"^api/v1/dashboard/(?P<id_or_slug>[^/]+)/embedded/?\Z": Backend(("get", "post")),
+        rf"^api/v1/embedded_dashboard/{_EMBED_ID}/?\Z": Backend(),
         # The shells of pages whose token comes by message: they name the sites that may show them and nothing else.
         "embedded/tag/<str:organization_id>/<str:workspace_id>": Public(),
         rf"^embedded/{_EMBED_ID}\Z": Public(),

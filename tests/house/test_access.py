@@ -12,7 +12,7 @@ from django.test import Client
 from embed.models import Embed
 from secrets_admin.models import AuditRecord, Organization, Role, User
 from tests.conftest import make_member
-from tests.house.access_table import CONSOLE, EMBED, Operator, Public, Room, Rule, SignedIn, Table, Token
+from tests.house.access_table import CONSOLE, EMBED, Backend, Operator, Public, Room, Rule, SignedIn, Table, Token
 from tests.house.routes import Route, routes
 from tests.world import Tenant, World
 
@@ -67,6 +67,7 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "file_type": "csv",
         "parameter_id": "region",
         "prefix": "No",
+        "id_or_slug": "sales",
         **changes,
     }
 
@@ -272,6 +273,21 @@ def test_without_a_good_token_an_embed_url_is_refused_and_nothing_is_written(wor
 
 def _refused(method: str) -> tuple[int, ...]:
     return (401,) if method == "get" else (401, 405)
+
+
+def test_without_an_api_key_a_backends_call_is_refused_and_nothing_is_written(
+    world: World, roles: dict[str, User]
+) -> None:
+    clients = (_client(EMBED), _client(EMBED, roles["owner"]))
+
+    def is_right(route: Route, method: str) -> object:
+        rule = EMBED.rules[route.text]
+        assert isinstance(rule, Backend)
+        code = rule.code if method in rule.methods else "method_not_allowed"
+        answers = [_ask(client, EMBED, route, sample_values(world.a), method) for client in clients]
+        return all(f'"{code}"' in one.text and not one.tells and not one.written for one in answers) or answers
+
+    assert _wrong(EMBED, Backend, is_right) == {}
 
 
 def test_a_log_in_to_the_console_opens_nothing_on_the_embed_host(world: World, roles: dict[str, User]) -> None:

@@ -73,11 +73,12 @@ class SupersetGuest(SignedFormat):
 
         Raises TokenError.
         """
-        view.only("viewer", "variables")
+        view.only("viewer", "variables", "more_dashboards")
+        names = (view.dashboard, *(view.more_dashboards or ()))
         rules = [{"clause": f"{column} = {_quoted(value)}"} for column, value in (view.variables or {}).items()]
         return {
             "user": {"username": view.viewer or view.customer},
-            "resources": [{"type": "dashboard", "id": view.dashboard}],
+            "resources": [{"type": "dashboard", "id": name} for name in names],
             "rls_rules": rules,
             "type": "guest",
             **times(view, now),
@@ -112,10 +113,11 @@ def _rule(payload: Payload) -> tuple[str, str]:
         raise TokenError(Reason.CUSTOMER_MISSING, claim="rls_rules", problem="The token has no rule, so no customer.")
     if len(rules) > 1 or not isinstance(rules[0], dict) or rules[0].keys() != {"clause"}:
         raise _invalid("rls_rules", "There must be exactly one rule with a clause and nothing else.")
-    return _equality(rules[0]["clause"])
+    return read_clause(rules[0]["clause"])
 
 
-def _equality(clause: object) -> tuple[str, str]:
+def read_clause(clause: object) -> tuple[str, str]:
+    """Return the column and the customer of ``column = 'value'``. Raises TokenError for any other text."""
     found = _RULE.fullmatch(clause) if isinstance(clause, str) else None
     if found is None:
         raise _invalid("rls_rules", "The clause must read column = 'value'; no other SQL is taken.")
