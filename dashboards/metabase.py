@@ -42,7 +42,7 @@ def _only(variable: VariableSpec, values: list[Any], today: date) -> object:
     if not values:
         return None
     if len(values) > 1 or isinstance(values[0], list):
-        raise BadValue(f"{variable.name} takes one value.")
+        raise BadValue(f"The variable {variable.name} takes one value.")
     return _read(variable, values[0], today)
 
 

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
 
 
 class BadParameters(Refused):
-    message = "`parameters` must be a JSON object of names and values."
+    message = "The key `parameters` must be a JSON object of names and values."
 
 
 def sent(query: QueryDict, spec: DashboardSpec, ours: Collection[str] = ()) -> Mapping[str, object]:

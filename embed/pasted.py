@@ -54,7 +54,7 @@ _NO_TOKENS: Final[Mapping[str, str]] = {
     "[object Object]": "The script wrote an object in place of a token: use its token field.",
     "TOKEN": "“TOKEN” stands for the token in the snippet; your backend puts the real one there.",
 }
-#: URL name -> door, of the pages whose address holds the token.
+#: URL name -> door, of the pages and calls whose address holds the token.
 PAGES: Final[Mapping[str, str]] = {
     "iframe": "iframe",
     "iframe_environment": "iframe",
@@ -65,6 +65,10 @@ PAGES: Final[Mapping[str, str]] = {
     "chartio_by_id": "d",
     "papermap": "embedded/dashboard",
     "metabase": "embed/dashboard",
+    **dict.fromkeys(
+        ("metabase_api", "metabase_card", "metabase_download", "metabase_values", "metabase_search"),
+        "api/embed/dashboard",
+    ),
 }
 _IN_QUERY: Final = ("embed_token", "embedded-token", "token")
 

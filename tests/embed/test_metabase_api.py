@@ -10,6 +10,7 @@ from django.test import Client
 
 from dashboards.models import Dashboard
 from embed.models import Embed
+from embed.pasted import read_pasted
 from secrets_admin.feed import feed
 from tests.conftest import Live
 from tests.embed import metabase
@@ -253,6 +254,14 @@ def test_an_address_over_the_limit_is_refused(world: World, embed_client: Client
     assert (answer.status_code, code_of(answer)) == (414, "url_too_long")
     answer = search(embed_client, one, "region", "é" * 700)
     assert (answer.status_code, code_of(answer)) == (414, "url_too_long")
+
+
+def test_the_inspector_knows_a_calls_address(world: World) -> None:
+    one = token(world)
+    tails = ("", "/dashcard/1/card/1?region=North", "/dashcard/1/card/1/csv", "/params/region/values")
+    for tail in (*tails, "/params/region/search/No"):
+        pasted = read_pasted(f"https://embed.test/api/embed/dashboard/{one}{tail}")
+        assert (pasted.token, pasted.door) == (one, "api/embed/dashboard"), tail
 
 
 def test_only_get_is_taken_and_no_slash_is_added(world: World, embed_client: Client) -> None:
