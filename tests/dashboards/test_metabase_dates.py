@@ -1,11 +1,13 @@
 """Date values of Metabase become our date ranges, or are refused with a sentence that says why."""
 
+import re
 from datetime import date
 
 import pytest
 
 from dashboards import periods
 from dashboards.metabase_dates import NotTranslatable, translate
+from embedhost.lib.env import ROOT
 
 #: A Wednesday, in a quarter's last month.
 TODAY = date(2024, 6, 12)
@@ -136,3 +138,13 @@ def test_months_of_different_length_keep_their_own_last_day() -> None:
 def test_a_value_that_no_range_of_ours_can_say_is_refused_with_the_reason(written: str, because: str) -> None:
     with pytest.raises(NotTranslatable, match=because):
         translate(written, TODAY)
+
+
+def test_the_page_on_vendors_apis_says_what_is_taken() -> None:
+    page = (ROOT / "docs" / "vendor-apis.md").read_text(encoding="utf-8")
+    section = page.partition("### How dates are written")[2].partition("## Superset")[0]
+    first_columns = re.findall(r"^\| (`.*?) \|", section, re.M)
+    taken = [value for column in first_columns for value in re.findall(r"`([^`]+)`", column)]
+    assert len(taken) > 20
+    for value in taken:
+        assert periods.is_period(value) or translate(value, TODAY)
