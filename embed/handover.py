@@ -67,11 +67,9 @@ def _shell(request: HttpRequest, format: str, origins: Sequence[str], *, dashboa
     if parent is not None and not matches(parent, origins):
         raise Forbidden
     locale = known_locale(request.GET.get("lang") or request.GET.get("locale_code")) or accepted_locale(request)
-    facts_of_shell = {"format": format, "dashboard": dashboard, "origins": json.dumps(list(origins))}
+    told = {"format": format, "dashboard": dashboard, "origins": json.dumps(list(origins))}
     with override(locale):
-        response = render(
-            request, "embed/shell.html", {**facts_of_shell, "language": locale, "direction": direction(locale)}
-        )
+        response = render(request, "embed/shell.html", {**told, "language": locale, "direction": direction(locale)})
     response["Content-Security-Policy"] = _policy(origins)
     return response
 

@@ -46,7 +46,7 @@ export class Dialog {
   #opener: Element | null = null;
 
   constructor(private readonly onClose: () => void) {
-    this.#dialog.ariaModal = "true";
+    this.#dialog.setAttribute("aria-modal", "true");
     this.#dialog.addEventListener("click", ({ target }) => this.#onClick(target));
     this.#dialog.addEventListener("close", () => this.#onClosed());
     this.#panel.append(this.#close, this.body);
@@ -66,8 +66,8 @@ export class Dialog {
     const shape = shapeOf(config);
     const [width, height] = sizeOf(config);
     const { title, closeLabel, backdrop } = config;
-    this.#dialog.ariaLabel = typeof title === "string" ? title : "Dashboard";
-    this.#close.ariaLabel = typeof closeLabel === "string" ? closeLabel : "Close";
+    this.#dialog.setAttribute("aria-label", typeof title === "string" ? title : "Dashboard");
+    this.#close.setAttribute("aria-label", typeof closeLabel === "string" ? closeLabel : "Close");
     this.#dialog.style.background = backdrop === false || backdrop === "false" ? "none" : "rgb(0 0 0 / .4)";
     const popup = shape === "popup";
     // A slider of 40 % would be too narrow on a phone.
