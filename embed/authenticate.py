@@ -68,7 +68,7 @@ def open_page(request: HttpRequest, door: str, token: str, named: Named) -> Open
             raise TokenError(Reason.MALFORMED)
         return _open(door, token, named, referer_origin(request))
     except TokenError as error:
-        raise _refused(error, door, token, referer_origin(request)) from None
+        raise refused(error, door, token, referer_origin(request)) from None
 
 
 def open_call(request: HttpRequest, door: str, named: Named, *, parent: str | None = None) -> Opened:
@@ -81,14 +81,14 @@ def open_call(request: HttpRequest, door: str, named: Named, *, parent: str | No
         token = _bearer(request)
         return _open(door, token, named, parent)
     except TokenError as error:
-        raise _refused(error, door, token, parent) from None
+        raise refused(error, door, token, parent) from None
 
 
-def _refused(error: TokenError, door: str, token: str, host: str | None) -> TokenRefused:
+def refused(error: TokenError, door: str, token: str, host: str | None) -> TokenRefused:
     """Return the refusal that the caller sees, with its reasons in the ledger under the same reference."""
-    refused = TokenRefused(error)
-    refusals.note(error, reference=refused.reference, door=door, token=token, host=host)
-    return refused
+    refusal = TokenRefused(error)
+    refusals.note(error, reference=refusal.reference, door=door, token=token, host=host)
+    return refusal
 
 
 def _open(door: str, token: str, named: Named, referer_origin: str | None) -> Opened:

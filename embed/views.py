@@ -12,7 +12,7 @@ from dashboards.grants import EXPORT, Opened
 from dashboards.naming import Named
 from embed.access_log import note_page
 from embed.answers import DASH_POLICY
-from embed.authenticate import TokenRefused, open_page
+from embed.authenticate import open_page, referer_origin, refused
 from embed.data import log_failures
 from embed.page import Page, build_page, policy, render_page
 from embed.reading import Wishes, accepted_locale, page_wishes, panel_request, values_for
@@ -101,7 +101,7 @@ def _one_token(request: HttpRequest, in_path: str | None) -> str:
     tokens = {token for token in places if token}
     if len(tokens) > 1:
         problem = "The address holds two tokens that differ. Send one."
-        raise TokenRefused(TokenError(Reason.CLAIM_INVALID, problem=problem))
+        raise refused(TokenError(Reason.CLAIM_INVALID, problem=problem), "d", "", referer_origin(request))
     return tokens.pop() if tokens else ""
 
 

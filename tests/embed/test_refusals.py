@@ -224,3 +224,18 @@ def test_a_good_token_leaves_no_trace_in_the_ledger(world: World, embed_client: 
     journal.drain()
     assert not Refusal.objects.exists()
     assert not RefusalCount.objects.exists()
+
+
+def test_an_address_with_two_tokens_is_found_by_its_reference(world: World, embed_client: Client) -> None:
+    bench = make_bench(world, "chartio_jwt")
+    path = f"/d/{bench.organization.slug}/{bench.dashboard.slug}/{bench.token()}"
+    answer = embed_client.get(path, {"token": bench.token(iat=int(bench.now) - 1)})
+    assert answer.status_code == 400
+    journal.drain()
+    row = Refusal.objects.get()
+    assert row.reference in answer.content.decode()
+    assert (row.organization_id, row.door, row.problem) == (
+        NOBODY,
+        "d",
+        "The address holds two tokens that differ. Send one.",
+    )
