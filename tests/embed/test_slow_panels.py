@@ -1,5 +1,6 @@
 """A panel whose query takes long does not hold up the page: it comes later."""
 
+import json
 import threading
 import time
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from dashboards.models import Dashboard
+from datasources.errors import SourceUnavailable
 from datasources.run import run_statement
-from tests.embed.surfaces import assert_clean, card, data, page, text_of
+from tests.embed import metabase
+from tests.embed.surfaces import assert_clean, card, code_of, data, page, text_of
 from tests.world import World
 
 
@@ -43,3 +47,29 @@ def test_the_page_arrives_with_its_texts_and_the_panels_follow(
     while (answer := data(embed_client, token)).status_code == 202:
         assert time.monotonic() < deadline
     assert "CANARY-tradewind-acme-0" in text_of(answer)
+
+
+def test_a_card_of_metabases_says_that_it_is_not_ready_and_shows_no_rows(
+    world: World, embed_client: Client, gate: threading.Event
+) -> None:
+    Dashboard.objects.update(viewers_may_export=True)
+    token = metabase.token(world)
+    for waiting in (metabase.card(embed_client, token), metabase.download(embed_client, token, "json", metabase.TOTAL)):
+        assert (waiting.status_code, waiting.headers["Retry-After"]) == (202, "1")
+        assert json.loads(text_of(waiting)) == {"status": "pending"}
+    gate.set()
+    deadline = time.monotonic() + 30
+    while json.loads(text_of(answer := metabase.card(embed_client, token)))["status"] == "pending":
+        assert time.monotonic() < deadline
+    assert metabase.total(answer) == 300
+
+
+def test_a_card_of_metabases_that_fails_says_so_with_its_status(
+    world: World, embed_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: Any, **_options: Any) -> Any:
+        raise SourceUnavailable
+
+    monkeypatch.setattr("dashboards.queries.run_statement", away)
+    answer = metabase.card(embed_client, metabase.token(world))
+    assert (answer.status_code, code_of(answer)) == (503, "data_source_unavailable")
