@@ -152,7 +152,7 @@ def _land(airborne: _Airborne, deadline: float) -> PanelResult:
 def read_of(item: Prepared, rows: int, *, cached: bool = True) -> Read:
     """Return what a panel of so many rows was read from."""
     tables = tuple(table for table, _, _ in item.compiled.tables)
-    predicates = predicates_of(item.compiled, item.source.rules, scope_of(item.request.grant))
+    predicates = predicates_of(item.compiled, item.params, item.source.rules)
     return Read(item.request.panel.id, tables, predicates, rows, cached)
 
 

@@ -5,16 +5,16 @@ killed in between has counted it. Previews and jobs leave no lines.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 from datasources.compile import Compiled
-from datasources.rules import EXTERNAL_ID, Kind, Rules
-from datasources.scope import PropertyValue, Scope
+from datasources.rules import Kind, Rules
 from embedhost.lib import journal, request_id
 from embedhost.lib.crypto import derived_key
+from embedhost.lib.memory import Recent
 from tokens.grant import Grant, Purpose
 
 T = TypeVar("T")
@@ -53,37 +53,45 @@ def is_counted(grant: Grant) -> bool:
     return grant.purpose is Purpose.EMBED
 
 
-def what(reads: Iterable[Read]) -> dict[str, Any]:
+def what(reads: Sequence[Read]) -> dict[str, Any]:
     """Return what was read together: every table once, one digest for all predicates, the sum of rows."""
-    reads = list(reads)
+    if len(reads) == 1:
+        read = reads[0]
+        return {"tables": read.tables, "predicate": predicate_of(read.predicates), "rows": read.rows}
     return {
         "tables": sorted({table for read in reads for table in read.tables}),
-        "predicate": predicate_of(predicate for read in reads for predicate in read.predicates),
+        "predicate": predicate_of({predicate for read in reads for predicate in read.predicates}),
         "rows": sum(read.rows for read in reads),
     }
 
 
-def predicate_of(predicates: Iterable[str]) -> str:
+def predicate_of(predicates: Collection[str]) -> str:
     """Return one digest for a set of predicates: the only one itself, empty when nothing was scoped."""
+    if len(predicates) == 1:
+        return next(iter(predicates))
     distinct = sorted(set(predicates))
     return distinct[0] if len(distinct) == 1 else _digest("\n".join(distinct)) if distinct else ""
 
 
-def predicates_of(compiled: Compiled, rules: Rules, scope: Scope | None) -> tuple[str, ...]:
+#: By the statement's digest, which covers the rules of its tables, and the bound scope values.
+_predicates: Recent[tuple[str, tuple[object, ...]], tuple[str, ...]] = Recent(20_000)
+
+
+def predicates_of(compiled: Compiled, params: Sequence[object], rules: Rules) -> tuple[str, ...]:
     """Return a digest per scoped table of its rule and the value bound to it; equal for equal rules and values."""
-    scoped = [(table, digest) for table, kind, digest in compiled.tables if kind == Kind.SCOPED]
-    return tuple(_predicate(digest, _bound(rules.get(table).property, scope)) for table, digest in scoped)
-
-
-def _bound(name: str, scope: Scope | None) -> PropertyValue | None:
-    if scope is None:
-        return None
-    return scope.external_id if name == EXTERNAL_ID else scope.properties.get(name)
-
-
-@lru_cache(maxsize=20_000, typed=True)
-def _predicate(rule: str, value: PropertyValue | None) -> str:
-    return _digest(f"{rule}\n{value!r}")
+    if not compiled.scoped:
+        return ()
+    bound = tuple(
+        (bind.name, value) for bind, value in zip(compiled.binds, params, strict=True) if bind.source == "scope"
+    )
+    key = (compiled.digest, bound)
+    known = _predicates.get(key)
+    if known is None:
+        values = dict(bound)
+        scoped = [(table, digest) for table, kind, digest in compiled.tables if kind == Kind.SCOPED]
+        known = tuple(_digest(f"{digest}\n{values[rules.get(table).property]!r}") for table, digest in scoped)
+        _predicates.put(key, known)
+    return known
 
 
 def _digest(text: str) -> str:

@@ -48,7 +48,7 @@ def note_export(grant: Grant, read: Read | None) -> None:
 
 def _note(kind: str, grant: Grant, facts: Mapping[str, Any]) -> None:
     if is_counted(grant):
-        journal.write_or_refuse(kind, **{**who(grant), **facts, "at": feed.now()})
+        journal.write_or_refuse(kind, at=feed.now(), **who(grant), **facts)
 
 
 def keep(facts: Sequence[Mapping[str, Any]]) -> None:

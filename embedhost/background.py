@@ -85,3 +85,5 @@ def _guarded(work: Callable[[], object]) -> None:
         work()
     except (DatabaseError, OSError) as error:
         logger.warning("housekeeping goes on later", extra={"error": type(error).__name__})
+    except Exception:  # One chore's fault must not end all others with the thread.
+        logger.warning("a chore failed", exc_info=True)
