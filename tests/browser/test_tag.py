@@ -393,3 +393,22 @@ def test_a_server_that_is_busy_for_a_moment_is_asked_again(app: App, site: Site,
     press(viewer)
 
     expect(card(frame, "total")).to_contain_text("1,200", timeout=15_000)
+
+
+def test_a_page_with_a_strict_policy_needs_no_more_than_the_embed_host(app: App, site: Site, viewer: Page) -> None:
+    complaints: list[str] = []
+    viewer.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    policy = f"default-src 'none'; script-src {app.origin}; frame-src {app.origin}; img-src data:"
+    strict = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    button = BUTTON.replace('onclick="openViasocket()"', "")
+    body = page_with(button, tag(app, vendor_token(app, "viasocket_jwt")))
+    site.pages["/"] = body.replace("<title>", f"{strict}<link rel='icon' href='data:,'><title>")
+    viewer.goto(site.address("/"))
+    press(viewer)
+    frame = viewer.frame_locator("iframe")
+
+    expect(card(frame, "total")).to_contain_text("1,200")
+    found = viewer.get_by_role("dialog").locator("> div").bounding_box()
+    assert found is not None
+    assert round(found["width"]) == 512
+    assert complaints == []
