@@ -5,11 +5,13 @@ Those that docs/migrate-from-*.md prints are taken from there. All programs of a
 
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from pytest_django import Settings
 
@@ -302,3 +304,20 @@ def test_a_secret_verifies_no_token_of_another_format(python: Mapping[str, Any],
     with pytest.raises(TokenError) as refused:
         open_token("data/viasocket_jwt", token, KEYS, feed.now())
     assert refused.value.reason is Reason.UNKNOWN_KEY
+
+
+@pytest.mark.parametrize("env", [{}, {"env": {}}, {"env": {"MYVAR": 42}}])
+def test_chartio_s_variables_are_optional_where_nothing_needs_one(
+    env: Mapping[str, object], documented: Documented
+) -> None:
+    """The guide: with viewers allowed to apply variables, including them in the payload is optional."""
+    document = documented.dashboard.versions.get().document
+    text = {"id": "about", "type": "text", "title": "About", "width": 12, "text": "For everybody."}
+    variables = [variable for variable in document["variables"] if variable["name"] != "CUSTOMER"]
+    shared = {"title": "Sales", "slug": "sales", "variables": variables, "panels": [text]}
+    documented.dashboard.versions.create(number=2, document=shared)
+    claims = {"organization": ORGANIZATION_ID, "dashboard": DASHBOARD_ID, "exp": time.time() + 30, **env}
+    token = jwt.encode(claims, documented.secret("chartio_jwt"))
+    answer = browser().get(f"/d/tradewind/sales/?embed_token={token}")
+    assert answer.status_code == 200
+    assert "For everybody." in answer.getvalue().decode()
