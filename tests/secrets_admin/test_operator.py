@@ -4,10 +4,12 @@ import io
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
+from embedhost.lib import env
 from secrets_admin.models import AuditRecord, Member, Organization, Role, User
 from tests.world import World
 
@@ -80,6 +82,13 @@ def test_a_new_organization_may_embed_as_the_setting_says(
     settings.EMBEDDING_DEFAULT = default
     create(monkeypatch)
     assert Organization.objects.get(slug="camino").embedding_enabled is enabled
+
+
+@pytest.mark.parametrize("odd", ["yes", "ON", "true", "1", "on off"])
+def test_a_setting_that_is_neither_on_nor_off_stops_the_start(odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBEDDING_DEFAULT", odd)
+    with pytest.raises(ImproperlyConfigured, match="EMBEDDING_DEFAULT must be one of on, off"):
+        env.read("EMBEDDING_DEFAULT")
 
 
 def make_operator(monkeypatch: pytest.MonkeyPatch, email: str, password: str = PASSWORD) -> str:
