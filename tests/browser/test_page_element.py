@@ -204,6 +204,7 @@ def test_a_customer_token_shows_the_same_customers_numbers(
     expect(card(frame, "total")).to_contain_text(total)
     expect(card(frame, "rows")).to_contain_text(f"CANARY-{customer}-00")
     embed_id, token = customer_token(app, customer)
+    assert wait_for_message(viewer, "dashboardReadyToLoad", "events")["dashboardId"] == embed_id
     inside = frame_of(viewer)
     assert inside.url == f"{app.origin}/iframe/{embed_id}/-/prod?time_zone=UTC"
     assert token not in inside.evaluate("document.documentElement.outerHTML")

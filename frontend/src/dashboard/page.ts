@@ -1,6 +1,6 @@
 /** The page in the frame: joins variables, panels, token and host. */
 
-import { FROM_FRAME, type Command } from "../embed/protocol";
+import { FROM_FRAME, isPair, type Command } from "../embed/protocol";
 import { showAsOf } from "./as-of";
 import { VariablesBar } from "./bar";
 import type { Boot } from "./boot";
@@ -48,12 +48,15 @@ export class Page {
   private readonly bar: VariablesBar;
   private readonly takeover: Takeover;
   private readonly expiry: Expiry;
+  /** The embed id where the page around has named it; a JWT hides it, and then it is empty. */
+  private readonly dashboardId: string;
   private height = 0;
   private session = new AbortController();
   private readonly life = new AbortController();
 
   constructor(private readonly boot: Boot, token: string, private readonly options: PageOptions) {
     this.say = readWords(need("#eh-words", HTMLTemplateElement), boot.locale);
+    this.dashboardId = boot.dashboard ?? (isPair(token) ? token.split(":")[0] ?? "" : "");
     this.values = new Values(boot.variables, boot.mayChange);
     this.calls = new DataCalls(boot, token);
     this.host = new Host(window, boot.origins, (command) => this.obey(command), {
@@ -145,7 +148,7 @@ export class Page {
   }
 
   private measures(): { dashboardId: string; dashboardHeight: number } {
-    return { dashboardId: "", dashboardHeight: this.height };
+    return { dashboardId: this.dashboardId, dashboardHeight: this.height };
   }
 
   private onHeight(height: number): void {
