@@ -16,7 +16,9 @@ RUN python -m venv --without-pip /opt/venv \
     -r /requirements/base.txt
 
 FROM python:3.11-slim
+# Without the limit, glibc keeps memory apart for each thread: about 10 MB more a process at 4 threads.
 ENV PATH=/opt/venv/bin:$PATH \
+    MALLOC_ARENA_MAX=2 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     VAR_DIR=/var/lib/embedhost

@@ -64,6 +64,7 @@ class Bench:
             "WEB_PROCESSES": "2",
             "WEB_THREADS": str(arguments.threads),
             "LOG_LEVEL": "ERROR",
+            "MALLOC_ARENA_MAX": "2",
         }
 
     def _database(self, url: str, name: str) -> str:

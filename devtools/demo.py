@@ -72,6 +72,7 @@ def _settings(port: int) -> dict[str, str]:
         "EMBED_HOST": f"127.0.0.1:{port}",
         "VAR_DIR": str(VAR),
         "WEB_THREADS": str(_THREADS),
+        "MALLOC_ARENA_MAX": "2",
     }
 
 

@@ -65,7 +65,7 @@ class Drawer:
     ``environment`` is all that the child gets of this process: nothing secret is in it.
     """
 
-    environment: Mapping[str, str] = {"LC_ALL": "C.UTF-8"}
+    environment: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
 
     def __init__(
         self, *, bundle: Path = BUNDLE, deadline: float = DEADLINE_SECONDS, renders: int = RENDERS_PER_CHILD
