@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dashboards.models import Dashboard, DashboardVersion, TagDashboard
 from dashboards.spec import DashboardSpec, parse
+from embedhost.lib.availability import ask
 from embedhost.lib.memory import Recent
 from secrets_admin.feed import Kind, feed
 
@@ -57,7 +58,8 @@ def find_dashboard_by_id(dashboard_id: int) -> DashboardFacts | None:
     known = None if embed_id is None else find_dashboard(embed_id)
     if known is not None and known.id == dashboard_id:
         return known
-    found = Dashboard.objects.filter(id=dashboard_id).values_list("embed_id", flat=True).first()
+    rows = Dashboard.objects.filter(id=dashboard_id).values_list("embed_id", flat=True)
+    found = ask(rows.first)
     if found is None:
         return None
     _embed_ids.put(dashboard_id, str(found))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from embedhost.lib.availability import ask
 from secrets_admin.feed import Kind, feed
 from secrets_admin.models import EmbedSecret, Organization, Workspace
 from tokens.keys import Key
@@ -68,9 +69,10 @@ def origins_of(organization_id: int) -> tuple[str, ...]:
     """Return the origins of all workspaces of an organization, each once.
 
     It asks the database: only a frame without a token, which no workspace is known by yet, needs them together.
+    Raises ServiceUnavailable.
     """
     rows = Workspace.objects.filter(organization_id=organization_id).order_by("created_at", "id")
-    lists = rows.values_list("origins", flat=True)
+    lists = ask(lambda: list(rows.values_list("origins", flat=True)))
     return tuple(dict.fromkeys(origin for origins in lists for origin in origins))
 
 
