@@ -6,18 +6,27 @@ import uuid
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils import timezone
+
+from customers.models import Customer
+from customers.services import revoke_customer
 from dashboards.as_code import load
 from dashboards.models import Dashboard, TagDashboard
-from dashboards.services import save_version
+from dashboards.services import revoke_dashboard, save_version
+from embed.keyring import KEYS
 from embed.stages import Stage
 from secrets_admin import facts
 from secrets_admin.access import SYSTEM
+from secrets_admin.feed import feed
 from secrets_admin.models import EmbedSecret, Organization, Workspace
+from secrets_admin.revocation import revoke_token, revoke_viewer
 from secrets_admin.services import create_secret, reset_secret
 from secrets_admin.workspaces import allow_customer_tokens
 from tests.tokens.makers import MAKERS, Claims, Maker, Papermap, Wanted, part, to_bytes
 from tests.world import HOST_ORIGIN, World
+from tokens.doors import open_token
 from tokens.errors import Reason
 from tokens.keys import Key
 
@@ -100,6 +109,8 @@ def key_of(secret: EmbedSecret) -> Key:
 def make_bench(world: World, format: str) -> Bench:
     dashboard = save_version(world.a.organization, load(_DOCUMENT))
     TagDashboard.objects.create(workspace=world.a.workspace, dashboard=dashboard, is_default=True)
+    # Customers that are older than any token here.
+    Customer.objects.update(created_at=timezone.now() - timedelta(days=1))
     secret = None
     if format != CUSTOMER_TOKEN:
         secret = create_secret(world.a.workspace, name=f"Backend {format}", format=format, actor=SYSTEM)
@@ -236,6 +247,23 @@ def _of_any_shape(wrap: Callable[[str], str]) -> Callable[[Bench], str]:
     return lambda bench: wrap(bench.token())
 
 
+def _made_before(revoke: Callable[[Bench, str], object]) -> Callable[[Bench], str]:
+    """A token of ten seconds ago, and something of it revoked since."""
+
+    def make(bench: Bench) -> str:
+        more = {"vwr": "viewer-7"} if bench.format == "explo_jwe" else {}
+        token = bench.token(iat=int(bench.now) - 10, **more)
+        revoke(bench, token)
+        return token
+
+    return make
+
+
+def _revoke_this(bench: Bench, token: str) -> None:
+    claims = open_token(f"data/{bench.format}", token, KEYS, feed.now())
+    revoke_token(bench.workspace, claims.digest, actor=SYSTEM)
+
+
 def _encoded_twice(token: str) -> str:
     spelled = token.replace(".", "%252E").replace("=", "%253D").replace(":", "%253A")
     return spelled if spelled != token else "%25" + spelled
@@ -324,6 +352,36 @@ BROKEN: tuple[Broken, ...] = (
         Stage.ORIGIN,
         site="https://elsewhere.test",
         formats=FORMATS,
+    ),
+    Broken(
+        "was itself revoked",
+        _made_before(_revoke_this),
+        Reason.REVOKED,
+        Stage.REVOCATION,
+        "This very token was revoked",
+        formats=FORMATS,
+    ),
+    Broken(
+        "its customer was revoked",
+        _made_before(lambda bench, _: revoke_customer(bench.world.a.customers["acme"], actor=SYSTEM)),
+        Reason.REVOKED,
+        Stage.REVOCATION,
+        "The tokens of this customer were revoked",
+    ),
+    Broken(
+        "its dashboard was revoked",
+        _made_before(lambda bench, _: revoke_dashboard(bench.dashboard, actor=SYSTEM)),
+        Reason.REVOKED,
+        Stage.REVOCATION,
+        "The tokens of this dashboard were revoked",
+    ),
+    Broken(
+        "its viewer was revoked",
+        _made_before(lambda bench, _: revoke_viewer(bench.workspace, "viewer-7", actor=SYSTEM)),
+        Reason.REVOKED,
+        Stage.REVOCATION,
+        "The tokens of this viewer were revoked",
+        formats=("explo_jwe", "superset_guest"),
     ),
     Broken(
         "names another algorithm",

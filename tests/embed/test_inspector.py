@@ -8,7 +8,9 @@ from django.test import Client
 from embed import inspector, refusals
 from embed.ledger_models import Refusal, RefusalCount
 from embed.models import Embed
+from embed.pasted import PAGES
 from embed.stages import ORDER, STAGES, Stage, stage_of
+from embed.urls import urlpatterns
 from embedhost.lib import journal
 from tests.embed.broken_tokens import FORMATS, Bench, Broken, cases, make_bench
 from tests.world import World
@@ -140,3 +142,13 @@ def test_every_reason_has_its_stage() -> None:
     two = {Reason.CLAIM_INVALID, Reason.CUSTOMER_MISSING}
     assert set(STAGES) | two == set(Reason)
     assert set(STAGES.values()) | {stage_of(Reason.CLAIM_INVALID, "cst")} | {Stage.CUSTOMER} == set(Stage)
+
+
+def test_every_address_that_holds_a_token_is_known() -> None:
+    """The pages of viaSocket's tag and of Superset's package get their token by message."""
+    by_message = {"embedded/tag", "embedded"}
+    assert set(PAGES.values()) == {door for door in DOORS if not door.startswith("data/")} - by_message
+    names = {pattern.name for pattern in urlpatterns}
+    assert set(PAGES) <= names
+    with_token = {one.name for one in urlpatterns if "token>" in str(one.pattern)}
+    assert with_token - set(PAGES) == set()
