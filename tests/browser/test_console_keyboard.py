@@ -28,6 +28,8 @@ ROOMS = (
     "dashboards/1/embed/",
     "customers/",
     "customers/new/",
+    "refusals/",
+    "refusals/inspector/",
     "settings/embedding/",
     "settings/embedding/secrets/new/ask/",
 )
