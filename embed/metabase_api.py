@@ -115,7 +115,7 @@ def _panel(opened: Opened, dashcard_id: str, card_id: str) -> PanelSpec:
     """Return the panel with this place in exactly this dashboard version. Raises NotFound."""
     panels = list(opened.spec.panels.values())
     place = int(dashcard_id)
-    if dashcard_id != card_id or not 0 < place <= len(panels) or panels[place - 1].type == TEXT:
+    if dashcard_id != card_id or place > len(panels) or panels[place - 1].type == TEXT:
         raise NotFound
     return panels[place - 1]
 

@@ -4,8 +4,10 @@ A backend logs in with an API key's id and value, and its calls carry the access
 or reads a cookie, answers another origin or redirects.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -19,6 +21,8 @@ from embed.guest_tokens import DOOR, mint_guest, read_order
 from embedhost.lib.errors import MethodNotAllowed, NotFound
 from secrets_admin.access import Actor
 from secrets_admin.api_keys import ApiKeyFacts, NotAuthenticated, authenticate, of_access, open_access
+
+_ID: Final = re.compile("[1-9][0-9]{0,17}")
 
 
 def login(request: HttpRequest) -> HttpResponse:
@@ -111,9 +115,9 @@ def _domains(body: Mapping[str, object]) -> list[str]:
 
 def _dashboard(key: ApiKeyFacts, id_or_slug: str) -> Dashboard:
     """Return a dashboard of the key's organization by its integer id or its slug. Raises NotFound."""
-    is_id = id_or_slug.isascii() and id_or_slug.isdigit() and len(id_or_slug) <= 18
-    named = {"id": int(id_or_slug)} if is_id else {"slug": id_or_slug.replace("\0", "")}
-    row = list_dashboards(key.organization_id).filter(**named).first()
+    named = {"id": int(id_or_slug)} if _ID.fullmatch(id_or_slug) else {"slug": id_or_slug}
+    # PostgreSQL takes no NUL, not even to compare.
+    row = None if "\0" in id_or_slug else list_dashboards(key.organization_id).filter(**named).first()
     if row is None:
         raise NotFound
     return row

@@ -6,7 +6,7 @@ from embed import data, handover, metabase_api, superset_api, views
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _METABASE = "^api/embed/dashboard/(?P<token>[^/]*)"
-_DASHCARD = "dashcard/(?P<dashcard_id>[0-9]{1,9})/card/(?P<card_id>[0-9]{1,9})"
+_DASHCARD = "dashcard/(?P<dashcard_id>[1-9][0-9]{0,8})/card/(?P<card_id>[1-9][0-9]{0,8})"
 _PARAMETER = "params/(?P<parameter_id>[^/]+)"
 
 urlpatterns = [

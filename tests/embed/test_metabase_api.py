@@ -110,7 +110,7 @@ def test_each_customer_gets_its_own_rows_alone(world: World, embed_client: Clien
 
 def test_a_place_that_is_no_card_of_this_dashboard_is_not_found(world: World, embed_client: Client) -> None:
     one = token(world)
-    answers = [card(embed_client, one, place) for place in (0, ABOUT, 5, 99, 10**8, "01x", -1, "1 OR 1=1", 10**20)]
+    answers = [card(embed_client, one, place) for place in (0, ABOUT, 5, 99, 10**8, "01", "1x", -1, "1 OR 1=1", 10**20)]
     base = f"/api/embed/dashboard/{one}"
     answers += [
         embed_client.get(f"{base}/{path}")

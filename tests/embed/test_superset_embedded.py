@@ -85,7 +85,19 @@ def test_a_deleted_embedding_is_not_there_until_it_is_made_again(world: World, e
 def test_what_belongs_to_somebody_else_is_not_there(world: World, embed_client: Client) -> None:
     theirs = world.b.dashboards["sales"]
     key = access(embed_client, world.a)
-    names = (theirs.id, 999_999, 10**30, "ops-of-nobody", "%00", "1%20OR%201=1", "-1", "٣")
+    names = (
+        theirs.id,
+        999_999,
+        10**30,
+        "ops-of-nobody",
+        "%00",
+        "sa%00les",
+        f"0{world.a.dashboards['sales'].id}",
+        "SALES",
+        "1%20OR%201=1",
+        "-1",
+        "٣",
+    )
     answers = [send(embed_client, f"/api/v1/dashboard/{name}/embedded", access=key, method="get") for name in names]
     uuids = (theirs.embed_id, "00000000-0000-4000-8000-000000000000")
     answers += [send(embed_client, f"/api/v1/embedded_dashboard/{each}", access=key, method="get") for each in uuids]

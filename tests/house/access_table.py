@@ -76,7 +76,7 @@ _SECRET = f"{_EMBEDDING}secrets/<slug:key_id>/"
 _OPERATOR = "operator/"
 _EMBED_ID = "(?P<embed_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _METABASE = "^api/embed/dashboard/(?P<token>[^/]*)"
-_DASHCARD = "dashcard/(?P<dashcard_id>[0-9]{1,9})/card/(?P<card_id>[0-9]{1,9})"
+_DASHCARD = "dashcard/(?P<dashcard_id>[1-9][0-9]{0,8})/card/(?P<card_id>[1-9][0-9]{0,8})"
 _PARAMETER = "params/(?P<parameter_id>[^/]+)"
 _CUSTOMER_TOKEN = "(?P<token>[0-9a-f]{64}|-)"
 
