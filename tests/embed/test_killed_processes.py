@@ -34,7 +34,7 @@ from tests.world import World
 from tokens.claims import token_digest
 from tokens.envelope import open_envelope
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 VIEWERS = 3
 
 
@@ -155,6 +155,26 @@ def test_killed_web_and_worker_processes_lose_and_double_nothing(
         viewer.join(30)
     _take_everything()
     assert_counted(crowd, kills)
+
+
+def test_s_14_a_server_that_is_told_to_stop_answers_and_counts_what_it_began(world: World, env: dict[str, str]) -> None:
+    crowd = Crowd(world)
+    web = start_server(env, port := free_port())
+    crowd.port = port
+    viewers = [threading.Thread(target=crowd.look, daemon=True) for _ in range(VIEWERS)]
+    for viewer in viewers:
+        viewer.start()
+    deadline = time.monotonic() + 60
+    while len(crowd.asked) < 30:
+        assert time.monotonic() < deadline, "the server answers nothing"
+        time.sleep(0.02)
+    web.terminate()
+    assert web.wait(20) is not None
+    crowd.over.set()
+    for viewer in viewers:
+        viewer.join(30)
+    _take_everything()
+    assert_counted(crowd, 1)
 
 
 def _until_killed(crowd: Crowd, worker: Worker, env: Mapping[str, str], moments: random.Random) -> None:
