@@ -16,8 +16,8 @@ from console.forms import RetentionForm
 from console.usage_page import as_download
 from console.usage_report import Names
 from embed import access_log
-from embed.mints import dismiss
-from embed.usage_models import AccessRecord
+from embed.mints import dismiss, minted
+from embed.usage_models import AccessRecord, MintRecord
 from embedhost.lib.spreadsheet import csv_lines
 from secrets_admin import audit
 from secrets_admin.access import Right
@@ -38,6 +38,7 @@ HEAD = (
     "token_digest",
     "request_id",
 )
+MINT_HEAD = ("time", "key_id", "customer", "dashboard_id", "lifetime_seconds", "token_digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,21 @@ def _cells(rows: QuerySet[AccessRecord]) -> Iterator[Sequence[object]]:
         who = (row.at.isoformat(timespec="milliseconds"), row.event, row.external_id, row.viewer)
         what = (row.dashboard_id, row.panel, " ".join(row.tables), row.predicate, row.rows, row.digest, row.request)
         yield *who, *what
+
+
+@room(Right.OWN, "GET")
+def mints_csv(request: HttpRequest, caller: Caller) -> HttpResponse:
+    asked = Asked.of(request.GET.dict())
+    audit.record(
+        caller.organization, caller.actor, "access_log.downloaded", asked.customer or "all customers", log="mint"
+    )
+    rows = minted(caller.organization.id, asked.customer).iterator(chunk_size=1000)
+    return as_download("made-tokens.csv", csv_lines(MINT_HEAD, map(_mint_cells, rows)))
+
+
+def _mint_cells(row: MintRecord) -> Sequence[object]:
+    at = row.at.isoformat(timespec="milliseconds")
+    return at, row.key_id, row.external_id, row.dashboard_id, row.lifetime, row.digest
 
 
 @room(Right.OWN, "POST")

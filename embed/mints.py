@@ -25,7 +25,7 @@ from secrets_admin.models import Member, Organization, Role
 
 logger = logging.getLogger(__name__)
 
-#: An alert needs more than this many times the usual customers, and never fewer than FEWEST.
+#: An alert needs more than this many times the usual customers, and more than FEWEST.
 TIMES = 10
 FEWEST = 20
 _LOOK_BACK = timedelta(days=7)
@@ -102,6 +102,12 @@ def _alert(organization_id: int, key_hour: KeyHour, customers: int, usual: float
     if organization is not None:
         said = {"hour": hour.isoformat(), "customers": customers, "usual": round(usual, 2)}
         audit.record(organization, SYSTEM, "secret.unusual_minting", key_id, **said)
+
+
+def minted(organization_id: int, external_id: str = "") -> QuerySet[MintRecord]:
+    """Return an organization's made tokens, newest first; with ``external_id``, one customer's alone."""
+    rows = MintRecord.objects.filter(organization_id=organization_id).order_by("-at", "-id")
+    return rows.filter(external_id=external_id) if external_id else rows
 
 
 def open_alerts(organization_id: int) -> QuerySet[MintAlert]:

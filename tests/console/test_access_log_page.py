@@ -9,7 +9,7 @@ import pytest
 
 from dashboards.models import Dashboard
 from embed.access_log import retention
-from embed.usage_models import AccessRecord, MintAlert
+from embed.usage_models import AccessRecord, MintAlert, MintRecord
 from secrets_admin.models import Organization, User
 from tests.console.cast import audited, text_of, visit
 
@@ -99,6 +99,16 @@ def test_the_download_has_all_lines_of_the_filter_and_leaves_an_audit_record(
     assert [record.subject for record in audited("access_log.downloaded")] == ["acme"]
 
 
+def test_made_tokens_can_be_downloaded(tradewind: Organization, northwind: Organization, alice: User) -> None:
+    for organization, customer in ((tradewind, "acme"), (tradewind, "globex"), (northwind, "acme")):
+        names = {"organization_id": organization.id, "external_id": customer, "key_id": f"es_{organization.slug}"}
+        MintRecord.objects.create(at=NOON, dashboard_id=7, lifetime=600, digest="d" * 64, **names)
+    answer = visit(alice).get(f"{ROOM}made-tokens/csv/?customer=acme")
+    (row,) = csv.DictReader(io.StringIO(b"".join(answer).decode().removeprefix("\ufeff")))
+    assert (row["key_id"], row["customer"], row["lifetime_seconds"]) == ("es_tradewind", "acme", "600")
+    assert [record.detail for record in audited("access_log.downloaded")] == [{"log": "mint"}]
+
+
 def test_an_owner_says_how_long_lines_are_kept(tradewind: Organization, alice: User) -> None:
     client = visit(alice)
     assert retention(tradewind.id) == 90
@@ -111,7 +121,7 @@ def test_an_owner_says_how_long_lines_are_kept(tradewind: Organization, alice: U
     assert retention(tradewind.id) == 30
 
 
-@pytest.mark.parametrize("address", [ROOM, f"{ROOM}csv/"])
+@pytest.mark.parametrize("address", [ROOM, f"{ROOM}csv/", f"{ROOM}made-tokens/csv/"])
 def test_p_op_04_editors_and_viewers_see_no_log(
     tradewind: Organization, erin: User, bob: User, charlie: User, address: str
 ) -> None:

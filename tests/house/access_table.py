@@ -124,6 +124,7 @@ CONSOLE = Table(
         f"{_ORGANIZATION}usage/csv/": Room(get="owner"),
         f"{_ORGANIZATION}access-log/": Room(get="owner"),
         f"{_ORGANIZATION}access-log/csv/": Room(get="owner"),
+        f"{_ORGANIZATION}access-log/made-tokens/csv/": Room(get="owner"),
         f"{_ORGANIZATION}access-log/retention/": Room(get=None, post="owner"),
         f"{_ORGANIZATION}alerts/dismiss/": Room(get=None, post="owner"),
         f"{_ORGANIZATION}refusals/": Room(get="editor"),
