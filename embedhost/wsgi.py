@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 
+from embedhost.lib.own_connections import look_after_own_connections
 from embedhost.lib.proxies import client_of, is_trusted
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "embedhost.settings")
@@ -88,6 +89,7 @@ def _whole(answer: Iterable[bytes]) -> Iterable[bytes]:
 
 
 _application = get_wsgi_application()
+look_after_own_connections()
 
 from embedhost.background import ensure_started  # noqa: E402 -- its models need the applications that line loads
 
