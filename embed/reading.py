@@ -104,8 +104,11 @@ def exchange_wishes(request: HttpRequest, opened: Opened) -> Wishes:
 
 
 def _given(request: HttpRequest) -> Mapping[str, object]:
+    text = request.GET.get("variables")
+    if text is None:
+        return {}
     try:
-        return read_object(request.GET.get("variables", "{}").encode(errors="replace"))
+        return read_object(text.encode(errors="replace"))
     except JSONRefused as error:
         raise BadCall from error
 
