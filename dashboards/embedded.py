@@ -42,20 +42,37 @@ def _person(record: AuditRecord) -> Mapping[str, Any]:
 
 
 def allow_domains(dashboard: Dashboard, workspace_id: str, domains: Iterable[str], *, actor: Actor) -> None:
-    """Let these origins of the workspace embed a dashboard; none named: every one of them. Raises OriginRefused."""
+    """Let these origins of the workspace embed a dashboard; none named: every one of them. Raises OriginRefused.
+
+    What other workspaces of the organization may do stays as it is.
+    """
     chosen = check_origins(domains)
     workspace = facts.workspace(workspace_id)
     foreign = next((origin for origin in chosen if workspace is None or origin not in workspace.origins), None)
     if foreign is not None:
         raise OriginRefused(f"The workspace's list of origins does not hold {foreign}. An owner adds it there.")
-    _save(dashboard, chosen or None, actor)
+    own = workspace.origins if workspace else ()
+    after = _changed(dashboard, own, chosen or own)
+    narrows = chosen or set(after) < set(facts.origins_of(dashboard.organization_id))
+    _save(dashboard, after if narrows else None, actor)
 
 
-def close(dashboard: Dashboard, *, actor: Actor) -> None:
-    """Let no site embed a dashboard until somebody allows it again. Raises NotFound when it is closed already."""
+def _changed(dashboard: Dashboard, own: Sequence[str], allowed: Sequence[str]) -> list[str]:
+    """Return a dashboard's list with one workspace's part replaced."""
+    every = facts.origins_of(dashboard.organization_id)
+    before = every if dashboard.origins is None else dashboard.origins
+    return [*(origin for origin in before if origin not in own), *allowed]
+
+
+def close(dashboard: Dashboard, workspace_id: str, *, actor: Actor) -> None:
+    """Let no site of the workspace embed a dashboard until somebody allows it again.
+
+    Raises NotFound when it is closed already.
+    """
     if dashboard.origins == []:
         raise NotFound
-    _save(dashboard, [], actor)
+    workspace = facts.workspace(workspace_id)
+    _save(dashboard, _changed(dashboard, workspace.origins if workspace else (), ()), actor)
 
 
 def _save(dashboard: Dashboard, origins: Sequence[str] | None, actor: Actor) -> None:

@@ -54,10 +54,11 @@ def _add_version(dashboard: Dashboard, document: dict[str, Any], actor: User | N
     DashboardVersion.objects.create(dashboard=dashboard, number=last + 1, document=document, created_by=actor)
 
 
-def update_embed_settings(dashboard: Dashboard, *, origins: Sequence[str] | None = None, **changes: Any) -> None:
+def update_embed_settings(dashboard: Dashboard, *, origins: Sequence[str] | None, **changes: Any) -> None:
     """Change who may embed a dashboard, what viewers may do, and its cache times (seconds).
 
-    ``origins`` narrows the workspace's list; None leaves every origin of it. Raises origins.OriginRefused.
+    ``origins`` narrows the workspace's list; None allows every origin of it, so it cannot be left out by mistake.
+    Raises origins.OriginRefused.
     """
     unknown = set(changes) - set(SETTINGS)
     if unknown:

@@ -40,9 +40,13 @@ WRAPPINGS: Final = (
         re.compile(r"(?s)b(['\"])(.+)\1"),
         "Python’s b'…' is around the token: it is bytes. Call .decode() before it goes into the address.",
     ),
-    Wrapping(re.compile(rf"(?s)[{_QUOTES}]+(.+?)[{_QUOTES}]*|(.+?)[{_QUOTES}]+"), "Quotes are around the token."),
+    # Written so that each character is looked at a few times at most, whatever the text.
+    Wrapping(
+        re.compile(rf"(?s)[{_QUOTES}]++(.*[^{_QUOTES}])[{_QUOTES}]*+|(.*[^{_QUOTES}])[{_QUOTES}]++"),
+        "Quotes are around the token.",
+    ),
     Wrapping(re.compile(r"(?s)<(.+)>"), "Angle brackets are around the token."),
-    Wrapping(re.compile(r"(?s)(.+?)[,;\\]+"), "Something of the code behind the token came with it."),
+    Wrapping(re.compile(r"(?s)(.*[^,;\\])[,;\\]++"), "Something of the code behind the token came with it."),
 )
 #: Words that code writes in place of a token that it has not.
 _NO_TOKENS: Final[Mapping[str, str]] = {

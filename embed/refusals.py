@@ -211,6 +211,6 @@ def find(organization_id: int, reference: str) -> Refusal | None:
 
 
 def of_token(organization_id: int, token: str) -> Refusal | None:
-    """Return the newest refusal of this very token that an organization may know of."""
-    rows = Refusal.objects.filter(digest=digest_of(token), organization_id__in=(organization_id, NOBODY))
+    """Return the newest refusal of this very text among an organization's own."""
+    rows = Refusal.objects.filter(digest=digest_of(token), organization_id=organization_id)
     return rows.order_by("-id").first()

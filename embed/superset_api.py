@@ -90,7 +90,7 @@ def _set(request: HttpRequest, key: ApiKeyFacts, dashboard: Dashboard) -> HttpRe
 
 
 def _delete(request: HttpRequest, key: ApiKeyFacts, dashboard: Dashboard) -> HttpResponse:
-    close(dashboard, actor=_actor(request, key))
+    close(dashboard, key.workspace_id, actor=_actor(request, key))
     return JsonResponse({"message": "OK"})
 
 

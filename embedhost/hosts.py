@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 
@@ -50,6 +50,8 @@ def _embed(request: HttpRequest) -> HttpResponseBase:
         response = _call_view(request)
     except Refused as refusal:
         response = answer_error(request, refusal)
+    except SuspiciousOperation:  # More fields than a query may have, and the like.
+        response = answer_error(request, Refused())
     except Exception:  # The outermost boundary: whatever happens, the viewer sees the neutral page.
         logger.exception("embed request failed")
         response = answer_error(request, Unexpected())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from embedhost.lib.availability import ask
 from secrets_admin.feed import Kind, feed
 from secrets_admin.models import EmbedSecret, Organization, Workspace
-from tokens.keys import Key
+from tokens.keys import Key, is_key_id
 from tokens.times import LONGEST_LIFETIME
 
 
@@ -46,6 +46,8 @@ class OrganizationFacts:
 
 def workspace(workspace_id: str) -> WorkspaceFacts | None:
     """Return the facts of a workspace, or None."""
+    if not is_key_id(workspace_id):  # Its characters are those of a key id; no other text is looked up.
+        return None
     return feed.recall(Kind.WORKSPACE, workspace_id, lambda: _load_workspace(workspace_id))
 
 

@@ -2,30 +2,32 @@
 
 from collections.abc import Callable, Sequence
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from secrets_admin.facts import resolve_key
 from secrets_admin.feed import Kind, announce, feed
 from secrets_admin.models import EmbedSecret, Workspace
-from tokens.keys import Key
+from tokens.keys import Key, is_key_id
 
-#: Keys that are tried for one token at most. The newest revoked ones are among them, so that an owner is told
-#: "revoked" and not "bad signature".
-MOST = 20
+#: Keys that are tried for one token at most, those that verify first.
+MOST = 200
+#: The newest ones that do not verify any more are tried too, so that an owner is told "revoked", not "bad signature".
+MOST_ENDED = 10
 
 
 def of_organization(format: str, organization_id: int, /) -> Sequence[Key]:
     """Return an organization's keys of a format, those that verify first (tokens.keys.Keyring)."""
     subject = _organization_subject(format, organization_id)
-    return _keys(
-        format, subject, lambda: EmbedSecret.objects.filter(workspace__organization_id=organization_id, format=format)
-    )
+    return _keys(format, subject, lambda: _embedding(format).filter(workspace__organization_id=organization_id))
 
 
 def of_workspace(format: str, workspace_id: str, /) -> Sequence[Key]:
     """Return a workspace's keys of a format, those that verify first (tokens.keys.Keyring)."""
+    if not is_key_id(workspace_id):
+        return ()
     subject = _workspace_subject(format, workspace_id)
-    return _keys(format, subject, lambda: EmbedSecret.objects.filter(workspace_id=workspace_id, format=format))
+    return _keys(format, subject, lambda: _embedding(format).filter(workspace_id=workspace_id))
 
 
 def announce_secrets(workspace: Workspace, secrets: Sequence[EmbedSecret]) -> None:
@@ -44,8 +46,15 @@ def _keys(format: str, subject: str, secrets: Callable[[], QuerySet[EmbedSecret]
 
 
 def _key_ids(secrets: QuerySet[EmbedSecret]) -> tuple[str, ...]:
-    revoked_last = Case(When(state=EmbedSecret.State.REVOKED, then=Value(1)), default=Value(0))
-    return tuple(secrets.order_by(revoked_last, "-id").values_list("key_id", flat=True)[:MOST])
+    ended = Q(state=EmbedSecret.State.REVOKED) | Q(verify_only_until__lte=Now())
+    newest_first = secrets.order_by("-id").values_list("key_id", flat=True)
+    active, living = Q(state=EmbedSecret.State.ACTIVE), newest_first.exclude(ended)
+    found = [*living.filter(active), *living.exclude(active)][:MOST]
+    return (*found, *newest_first.filter(ended)[:MOST_ENDED])
+
+
+def _embedding(format: str) -> QuerySet[EmbedSecret]:
+    return EmbedSecret.objects.filter(format=format, purpose=EmbedSecret.Purpose.EMBED)
 
 
 # Neither can be a key id: those hold no colon.
@@ -54,4 +63,4 @@ def _organization_subject(format: str, organization_id: int) -> str:
 
 
 def _workspace_subject(format: str, workspace_id: str) -> str:
-    return f"workspace:{workspace_id[:64]}:{format}"
+    return f"workspace:{workspace_id}:{format}"

@@ -140,7 +140,10 @@ def _make(workspace: Workspace, *, actor: Actor, **fields: object) -> EmbedSecre
 
 
 def _succeed(old: EmbedSecret, actor: Actor) -> EmbedSecret:
-    return _make(old.workspace, name=old.name, format=old.format, line=old.line, predecessor=old, actor=actor)
+    # What the line may open stays as narrow as it was: a reset must not widen it.
+    bound = {"bound_customer": old.bound_customer, "bound_dashboards": old.bound_dashboards}
+    kept = {"name": old.name, "format": old.format, "line": old.line}
+    return _make(old.workspace, predecessor=old, actor=actor, **kept, **bound)
 
 
 def _lock(workspace: Workspace) -> None:

@@ -13,6 +13,8 @@ from embedhost.lib import request_id
 #: A token rides in these paths (threats.md P-SR-03); whatever follows the prefix is replaced.
 _TOKEN_IN_PATH = re.compile(r"(/iframe/|/d/[^/\s]+/[^/\s]+/|/embed/dashboard/|/dashboard/)[^/\s?\"']+")
 _TOKEN_IN_QUERY = re.compile(r"((?:embed_token|embedded-token|token)=)[^&\s\"']+")
+#: A customer's own token, wherever it stands; it does not end, so it must not leak at all.
+_CUSTOMER_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
 _COMPACT = re.compile(r"\b[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_.-]{16,}")
 #: What a record may carry besides its event: names and codes, never values.
 _FACTS = ("reason", "claim", "reference", "organization_id", "verified", "panel", "code", "problem", "error")
@@ -21,6 +23,7 @@ _BEARER = re.compile(r"(?i)(authorization\W+|bearer\s+)\S+")
 
 def redact(text: str) -> str:
     """Return ``text`` with every token in it replaced, so that it may be logged."""
+    text = _CUSTOMER_TOKEN.sub("[token]", text)
     text = _TOKEN_IN_PATH.sub(lambda found: f"{found[1]}[token]", text)
     text = _TOKEN_IN_QUERY.sub(lambda found: f"{found[1]}[token]", text)
     text = _COMPACT.sub("[token]", text)

@@ -125,7 +125,7 @@ def test_a_shown_value_is_hidden_after_a_minute(demo: Demo, viewer: Page) -> Non
     _enter_password(viewer, demo)
     value = viewer.locator("[data-reveal]")
     expect(value).not_to_contain_text(MASK)
-    assert len(value.locator("code").inner_text()) == 32
+    assert len(value.locator("code").inner_text()) >= 32
     viewer.clock.run_for(58_000)
     expect(value).not_to_contain_text(MASK)
     viewer.clock.run_for(4_000)

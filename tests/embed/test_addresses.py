@@ -166,7 +166,8 @@ def test_a_papermap_token_in_the_vendor_s_short_form_needs_a_bound_secret(world:
     nameless = {name: value for name, value in claims.items() if name != "tenant_id"}
     assert shows(way.open(embed_client, world.a, PAPERMAP.legacy(nameless, key)), world, "acme")
     ops = str(world.a.dashboards["ops"].embed_id)
-    for change in ({"tenant_id": "globex"}, {"dashboard_id": ops}, {"tenant_id": ""}, {"role": "x"}):
+    odd: list[Claims] = [{"dashboard_id": []}, {"dashboard_id": {}}, {"tenant_id": []}]
+    for change in ({"tenant_id": "globex"}, {"dashboard_id": ops}, {"tenant_id": ""}, {"role": "x"}, *odd):
         answer = way.open(embed_client, world.a, PAPERMAP.legacy({**claims, **change}, key))
         assert answer.status_code == 401, change
         assert_clean(answer, world, "tradewind", None)

@@ -189,7 +189,7 @@ def test_a_guest_token_opens_no_dashboard_that_it_does_not_name(world: World, em
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_what_a_viewer_may_not_set_is_ignored_and_noted(world: World, embed_client: Client, format: str) -> None:
-    update_embed_settings(world.a.dashboards["sales"], viewers_may_apply_variables=True)
+    update_embed_settings(world.a.dashboards["sales"], origins=None, viewers_may_apply_variables=True)
     feed.read()
     wanted = json.dumps({"region": "North", "secret_floor": 1, "CUSTOMER": "globex", "nothing": 1})
 

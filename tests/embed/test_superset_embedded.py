@@ -3,6 +3,7 @@
 from django.test import Client
 
 from dashboards.models import Dashboard
+from dashboards.services import update_embed_settings
 from secrets_admin.feed import feed
 from secrets_admin.models import AuditRecord
 from tests.embed.superset import access, send, told
@@ -117,3 +118,21 @@ def test_reading_and_writing_need_their_scopes(world: World, embed_client: Clien
         assert (answer.status_code, code_of(answer)) == (403, "forbidden")
     for read in (path, f"/api/v1/embedded_dashboard/{world.a.dashboards['sales'].embed_id}"):
         assert send(embed_client, read, access=writer, method="get").status_code == 403
+
+
+def test_one_workspace_s_key_leaves_the_other_workspaces_sites_as_they_are(world: World, embed_client: Client) -> None:
+    """Dashboards are the organization's, so a key may change its own workspace's part of a list and no other."""
+    second = world.a.organization.workspaces.create(name="Second", origins=["https://two.a.test"])
+    sales, path = world.a.dashboards["sales"], "/api/v1/dashboard/sales/embedded"
+    update_embed_settings(sales, origins=["https://two.a.test"])
+    feed.reset()
+    key = access(embed_client, world.a, "write")
+    changes: list[tuple[str, list[str], set[str]]] = [
+        ("post", [HOST_ORIGIN], {"https://two.a.test", HOST_ORIGIN}),
+        ("delete", [], {"https://two.a.test"}),
+    ]
+    for method, domains, kept in changes:
+        told(send(embed_client, path, {"allowed_domains": domains}, key, method))
+        sales.refresh_from_db()
+        assert set(sales.origins or ()) == kept
+    assert second.origins == ["https://two.a.test"]

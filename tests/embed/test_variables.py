@@ -18,7 +18,7 @@ def _exports(world: World) -> None:
 
 def open_up() -> None:
     for dashboard in Dashboard.objects.all():
-        update_embed_settings(dashboard, viewers_may_apply_variables=True)
+        update_embed_settings(dashboard, origins=None, viewers_may_apply_variables=True)
 
 
 calls = pytest.mark.parametrize("call", list(CALLS.values()), ids=list(CALLS))
