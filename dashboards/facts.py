@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from dashboards.models import Dashboard, DashboardVersion, TagDashboard
 from dashboards.spec import DashboardSpec, parse
-from embedhost.lib.availability import ask
 from embedhost.lib.memory import Recent
 from secrets_admin.feed import Kind, feed
 
@@ -39,8 +38,6 @@ class TagList:
     listed: frozenset[str]
 
 
-#: Integer ids with their embed ids; only a hint, what is found by it is compared.
-_embed_ids: Recent[int, str] = Recent(5000)
 #: Versions never change, so what was parsed once stays right.
 specs: Recent[int, DashboardSpec] = Recent(500)
 
@@ -54,16 +51,18 @@ def find_dashboard(embed_id: str) -> DashboardFacts | None:
 
 def find_dashboard_by_id(dashboard_id: int) -> DashboardFacts | None:
     """Return the saved, living dashboard with this integer id, or None."""
-    embed_id = _embed_ids.get(dashboard_id)
-    known = None if embed_id is None else find_dashboard(embed_id)
-    if known is not None and known.id == dashboard_id:
-        return known
-    rows = Dashboard.objects.filter(id=dashboard_id).values_list("embed_id", flat=True)
-    found = ask(rows.first)
-    if found is None:
-        return None
-    _embed_ids.put(dashboard_id, str(found))
-    return find_dashboard(str(found))
+    embed_id = feed.recall(Kind.DASHBOARD, id_subject(dashboard_id), lambda: _embed_id(dashboard_id))
+    return None if embed_id is None else find_dashboard(embed_id)
+
+
+def id_subject(dashboard_id: int) -> str:
+    """Return the feed's name of the integer id of a dashboard, announced when the dashboard is made."""
+    return f"id:{dashboard_id}"
+
+
+def _embed_id(dashboard_id: int) -> str | None:
+    found = Dashboard.objects.filter(id=dashboard_id).values_list("embed_id", flat=True).first()
+    return None if found is None else str(found)
 
 
 def find_named(name: int | str) -> DashboardFacts | None:

@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from dashboards import publishing
+from dashboards.facts import id_subject
 from dashboards.models import Dashboard, DashboardVersion
 from dashboards.spec import DashboardSpec, parse
 from embedhost.lib.origins import check_origins
@@ -46,6 +47,7 @@ def _dashboard(organization: Organization, spec: DashboardSpec) -> Dashboard:
     )
     if not made:
         Dashboard.objects.filter(id=dashboard.id).update(**words)
+    announce(Kind.DASHBOARD, id_subject(dashboard.id))
     return dashboard
 
 

@@ -84,11 +84,16 @@ def _look_at(organization_id: int, key_hour: KeyHour) -> None:
 
 
 def usual_customers(key_hour: KeyHour) -> float | None:
-    """Return a key's average number of customers in its active hours of the week before; None when it had none."""
+    """Return a key's average number of customers in its active hours of the week before, 0 when it was idle then.
+
+    None for a key that has made nothing before this hour: there is nothing usual about it yet.
+    """
     key_id, hour = key_hour
     rows = MintedFor.objects.filter(key_id=key_id, hour__lt=hour, hour__gte=hour - _LOOK_BACK)
     counts = list(rows.values("hour").annotate(number=Count("id")).values_list("number", flat=True))
-    return sum(counts) / len(counts) if counts else None
+    if not counts:
+        return 0.0 if MintRecord.objects.filter(key_id=key_id, at__lt=hour).exists() else None
+    return sum(counts) / len(counts)
 
 
 def _alert(organization_id: int, key_hour: KeyHour, customers: int, usual: float) -> None:

@@ -93,12 +93,16 @@ def test_one_hour_is_one_alert_that_follows_its_number(tradewind: Organization) 
     assert AuditRecord.objects.filter(action="secret.unusual_minting").count() == 1
 
 
-def test_few_customers_and_keys_without_a_past_alert_nobody(tradewind: Organization) -> None:
+def test_a_key_that_was_idle_for_a_week_and_makes_many_is_an_alert(tradewind: Organization) -> None:
+    mint(tradewind, HOUR - timedelta(days=9), 1, key="es_old")
+    mint(tradewind, HOUR, mints.FEWEST + 1, key="es_old")
+    assert MintAlert.objects.get().usual == 0
+
+
+def test_few_customers_and_new_keys_alert_nobody(tradewind: Organization) -> None:
     mint(tradewind, HOUR, 200, key="es_new")
     mint(tradewind, HOUR - timedelta(hours=1), 1)
     mint(tradewind, HOUR, mints.FEWEST)
-    mint(tradewind, HOUR - timedelta(days=9), 1, key="es_old")
-    mint(tradewind, HOUR, 200, key="es_old")
     assert not MintAlert.objects.exists()
 
 

@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dashboards.facts import find_dashboard_by_id
 from dashboards.lists import bind_secret
+from dashboards.models import Dashboard
 from embed.models import Embed
 from embed.pasted import MOST_CHARACTERS, unwrap
 from embedhost.lib.logs import redact
@@ -21,7 +23,7 @@ from secrets_admin.services import create_secret, reset_secret, rotate_secret
 from tests.embed.every_format import Way
 from tests.embed.surfaces import assert_clean, assert_headers
 from tests.tokens.makers import MAKERS
-from tests.world import World
+from tests.world import World, add_dashboard
 
 
 def soon() -> datetime:
@@ -115,3 +117,17 @@ def test_what_is_pasted_is_read_in_time_that_grows_with_it(text: str) -> None:
 
     seconds(100)
     assert seconds(MOST_CHARACTERS) < 100 * max(seconds(MOST_CHARACTERS // 16), 0.001)
+
+
+def test_an_id_that_was_asked_for_too_early_opens_its_dashboard_later(world: World) -> None:
+    board = add_dashboard(world.a.organization, "later", "Later")
+    Dashboard.objects.filter(id=board.id).delete()
+    feed.reset()
+    assert find_dashboard_by_id(board.id) is None
+    Dashboard.objects.create(id=board.id, organization=world.a.organization, slug="later", title="Later")
+    assert find_dashboard_by_id(board.id) is None
+    add_dashboard(world.a.organization, "later", "Later")
+    feed.read()
+    found = find_dashboard_by_id(board.id)
+    assert found is not None
+    assert found.slug == "later"
