@@ -16,10 +16,13 @@ from devtools.places import PYTHON, ROOT, VAR, VENV, environment
 from tests.services import apt_install, running
 
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
-#: Tests that know no database, so that one run of them is enough. They start many processes.
-_ONCE = [f"--ignore=tests/house/test_{name}.py" for name in ("compose", "dev", "docs", "locks", "settings")]
+#: Tests that know no database, or only the demo's, so that one run of them is enough: with SQLite.
+_ONCE = [
+    *(f"--ignore=tests/house/test_{name}.py" for name in ("compose", "dev", "docs", "locks", "settings")),
+    *(f"--ignore=tests/{name}" for name in ("charts", "demo", "tokens", "console/test_snippets.py")),
+]
 #: Long ones that one database is enough for: the real one.
-_LONG = ["--ignore=tests/embed/test_any_token.py"]
+_LONG = [f"--ignore=tests/embed/test_{name}.py" for name in ("any_token", "cut_off", "killed_processes")]
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
 
 
