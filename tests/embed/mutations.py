@@ -71,15 +71,17 @@ class Mutator:
         for tenant in (world.a, world.b):
             tenant.allow_tag("sales")
 
-    def draw(self, seed: int) -> tuple[Way, str]:
-        """Return a way in and a token for it; the same for the same seed."""
+    def draw(self, seed: int) -> tuple[Way, str, str]:
+        """Return a way in, a token for it, and the slug of whose key made it; the same for the same seed."""
         chance = random.Random(seed)
         format = chance.choice(list(MAKERS))
         own = [way for way in WAYS if way.format == format]
         way = chance.choice(own if chance.random() < 0.85 else WAYS)
-        return way, self._token(chance, format)
+        token, signer = self._token(chance, format)
+        slugs = {tenant.organization.id: tenant.organization.slug for tenant in (self.world.a, self.world.b)}
+        return way, token, slugs[signer.organization_id]
 
-    def _token(self, chance: random.Random, format: str) -> str:
+    def _token(self, chance: random.Random, format: str) -> tuple[str, Key]:
         maker, key = MAKERS[format], self.keys[format][0]
         customer = chance.choice(["acme", "globex"])
         claims = maker.claims(key, self.world.a.wanted(customer), time.time())
@@ -88,7 +90,7 @@ class Mutator:
         signer = key if chance.random() < 0.85 else chance.choice(self._signers(format))
         content = self._content(chance, claims)
         token = maker.seal(content, signer, self._head(chance, format, key))
-        return _spelled(chance, token) if chance.random() < 0.3 else token
+        return (_spelled(chance, token) if chance.random() < 0.3 else token), signer
 
     def _signers(self, format: str) -> list[Key]:
         every = [key for keys in self.keys.values() for key in keys]

@@ -27,12 +27,12 @@ def run(world: World, client: Client, seeds: range) -> set[int]:
         secrets += [secret.value().decode() for secret in tenant.workspace.embed_secrets.all()]
     seen, counted = set(), 0
     for seed in seeds:
-        way, token = mutator.draw(seed)
+        way, token, slug = mutator.draw(seed)
         answer = way.open(client, world.a, token)
         body, status = text_of(answer), answer.status_code
         assert status in STATUSES, (seed, way, status)
         assert_headers(answer)
-        assert {found[0] for found in _CANARY.findall(body)} <= {"tradewind"}, (seed, way)
+        assert {found[0] for found in _CANARY.findall(body)} <= {slug}, (seed, way)
         assert len(set(_CANARY.findall(body))) <= (1 if status == 200 else 0), (seed, way)
         assert not any(secret in body for secret in [*secrets, "Traceback"]), (seed, way)
         before, counted = counted, Embed.objects.count()
