@@ -63,9 +63,9 @@ def verify(envelope: SignedEnvelope, candidates: Sequence[Key], format: str) -> 
     """
     keys = [key for key in candidates if key.format == format and envelope.key_id in (None, key.key_id)]
     if not keys:
-        _signed_with(envelope.text, _DUMMY)
+        is_signed_with(envelope.text, _DUMMY)
         raise TokenError(Reason.UNKNOWN_KEY, problem="No embed secret of this format belongs to what the token names.")
-    key = next((key for key in keys if fits(key) and _signed_with(envelope.text, key.value)), None)
+    key = next((key for key in keys if fits(key) and is_signed_with(envelope.text, key.value)), None)
     if key is None:
         raise TokenError(
             Reason.BAD_SIGNATURE, problem="The token was not signed with this embed secret's value."
@@ -97,7 +97,8 @@ def new_key_value() -> str:
     return secrets.token_urlsafe(_KEY_BYTES)
 
 
-def _signed_with(token: str, value: bytes) -> bool:
+def is_signed_with(token: str, value: bytes) -> bool:
+    """Say whether a compact JWS was signed with a key value by HS256."""
     try:
         _library.decode(token, value, algorithms=[_ALGORITHM])
     except Exception:  # noqa: BLE001 - whatever the library says, the token is not authentic

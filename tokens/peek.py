@@ -8,11 +8,10 @@ from hashlib import sha256
 from hmac import digest
 from typing import Final
 
-import jwt
-from jose import jwe
-
 from tokens.formats import FORMATS
+from tokens.formats.explo_jwe import decrypted
 from tokens.formats.papermap_hmac import mac_of
+from tokens.jws import is_signed_with
 from tokens.strict_json import JSONRefused, read_object
 
 Said = Mapping[str, object]
@@ -40,24 +39,11 @@ def is_made_with(token: str, format: str, value: bytes) -> bool:
     kind = FORMATS[format].kind
     if kind == "jwe":
         return _decrypted(token, value) is not None
-    return _is_signed(token, value) if kind == "jwt" else kind == "hmac" and _has_mac(token, value)
+    return is_signed_with(token, value) if kind == "jwt" else kind == "hmac" and _has_mac(token, value)
 
 
 def _decrypted(token: str, value: bytes) -> bytes | None:
-    if len(value) != _JWE_KEY:
-        return None
-    try:
-        return jwe.decrypt(token, value)
-    except Exception:  # noqa: BLE001 - the library lets foreign exceptions out; each of them means "not with this key"
-        return None
-
-
-def _is_signed(token: str, value: bytes) -> bool:
-    try:
-        jwt.api_jws.decode(token, value, algorithms=["HS256"])
-    except Exception:  # noqa: BLE001 - whatever the library says, the token is not authentic
-        return False
-    return True
+    return decrypted(token, value) if len(value) == _JWE_KEY else None
 
 
 def _has_mac(token: str, value: bytes) -> bool:

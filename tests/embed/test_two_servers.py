@@ -4,30 +4,16 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
 
 from embed.models import Embed
 from secrets_admin.access import SYSTEM
 from secrets_admin.services import reset_secret
-from tests.servers import Server, serving, url_of_the_test_database
+from tests.servers import Server
 from tests.world import World, encrypt
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def servers(world: World) -> Iterator[list[Server]]:
-    env = {
-        "DATABASE_URL": url_of_the_test_database(),
-        "REDIS_URL": settings.REDIS_URL,
-        "REVOCATION_POLL_SECONDS": "0.5",
-        "LOG_LEVEL": "ERROR",
-    }
-    with serving(env, 2) as running:
-        yield running
 
 
 def status(server: Server, token: str) -> int:

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
-from django.conf import settings
 from django.db import connections
 
 from customers.models import Customer
@@ -24,7 +23,7 @@ from secrets_admin.organizations import set_embedding
 from secrets_admin.revocation import revoke_token, revoke_viewer
 from secrets_admin.services import create_secret, reset_secret, retire_secret
 from secrets_admin.workspaces import allow_customer_tokens
-from tests.servers import Server, serving, url_of_the_test_database
+from tests.servers import Server
 from tests.world import World, encrypt
 from tokens.doors import open_token
 
@@ -32,18 +31,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 T = TypeVar("T")
 #: A page that opens, the status that it gets then, and what is done in between.
 Deed = tuple[str, int, Callable[[], object]]
-
-
-@pytest.fixture
-def servers(world: World) -> Iterator[list[Server]]:
-    env = {
-        "DATABASE_URL": url_of_the_test_database(),
-        "REDIS_URL": settings.REDIS_URL,
-        "REVOCATION_POLL_SECONDS": "0.5",
-        "LOG_LEVEL": "ERROR",
-    }
-    with serving(env, 2) as running:
-        yield running
 
 
 def status(server: Server, path: str) -> int:

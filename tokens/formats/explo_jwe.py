@@ -140,9 +140,13 @@ def _read_claims(payload: claim.Payload, key: Key, now: float, digest: str) -> C
 
 
 def _decrypt(envelope: Envelope, key: Key | None) -> bytes | None:
-    value = key.value if key and key.verifies and _fits(key) else _DUMMY
+    return decrypted(envelope.text, key.value if key and key.verifies and _fits(key) else _DUMMY)
+
+
+def decrypted(token: str, value: bytes) -> bytes | None:
+    """Return what a compact JWE holds when it was made with a key value, else None."""
     try:
-        return jwe.decrypt(envelope.text, value)
+        return jwe.decrypt(token, value)
     except Exception:  # noqa: BLE001 - the library lets foreign exceptions out; each of them means "not authentic"
         return None
 
