@@ -69,14 +69,13 @@ def _page(request: HttpRequest, door: str, token: str, named: Named, *, shown: s
     return HttpResponse(render_page(drawn), headers={"Content-Security-Policy": policy(drawn, opened.origins)})
 
 
-def draw_page(opened: Opened, wishes: Wishes, *, path_after: str, count: bool = True) -> Page:
+def draw_page(opened: Opened, wishes: Wishes, *, path_after: str) -> Page:
     """Count the embed and return the page of every panel that is ready in time.
 
-    ``count`` is false when an open page goes on. Raises ServiceUnavailable when the embed cannot be counted.
+    Raises ServiceUnavailable when the embed cannot be counted.
     """
     values = values_for(opened, wishes)
-    if count:
-        record_embed(opened.grant, per_page=opened.format == "customer_token")
+    record_embed(opened.grant, per_page=opened.format == "customer_token")
     look = Look(wishes.locale, wishes.time_zone, EXPORT in opened.grant.rights)
     requests = [panel_request(opened, panel, wishes, values) for panel in opened.spec.panels.values()]
     cards = draw_panels(requests, look, wait=PAGE_WAIT)
