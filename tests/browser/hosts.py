@@ -1,5 +1,6 @@
 """The pages around the frame that tests need, and how to look into the frame in them."""
 
+import time
 from typing import Any
 
 from playwright.sync_api import Frame, FrameLocator, Page, Request, expect
@@ -76,7 +77,18 @@ def requests_of(viewer: Page, part: str = "") -> list[Request]:
     return found
 
 
+def wait_until(place: Page | Frame, script: str, seconds: float = 30) -> None:
+    """Wait until a script says true there.
+
+    Playwright's own ``wait_for_function`` asks again with eval inside the page, which a strict policy refuses.
+    """
+    deadline = time.monotonic() + seconds
+    while not place.evaluate(script):
+        assert time.monotonic() < deadline, f"still not true after {seconds} s: {script}"
+        place.wait_for_timeout(50)
+
+
 def wait_for_message(viewer: Page, event: str, where: str = "heard") -> Any:
     """Wait for a message or event of this name and return its newest detail."""
-    viewer.wait_for_function(f"window.{where}.some(m => m.event === '{event}')")
+    wait_until(viewer, f"window.{where}.some(m => m.event === '{event}')")
     return viewer.evaluate(f"window.{where}.filter(m => m.event === '{event}').at(-1).detail")

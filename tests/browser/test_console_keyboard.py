@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from embedhost.demo.host import make_token
 from tests.browser.conftest import NewContext
 from tests.browser.demo import Demo, running_demo
+from tests.browser.hosts import wait_until
 
 pytestmark = pytest.mark.browser
 MASK = "••••••••"
@@ -88,7 +89,7 @@ def test_the_preview_is_as_high_as_its_page(demo: Demo, viewer: Page) -> None:
     _log_in(viewer, demo)
     viewer.goto(_room(demo, "dashboards/1/"))
     frame = viewer.locator(".frame iframe")
-    viewer.wait_for_function("document.querySelector('.frame iframe').offsetHeight > 800")
+    wait_until(viewer, "document.querySelector('.frame iframe').offsetHeight > 800")
     content = viewer.frames[-1]
     assert content.evaluate("document.documentElement.scrollHeight - innerHeight") <= 1
     assert frame.is_visible()

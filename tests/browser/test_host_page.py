@@ -11,6 +11,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from embedhost.demo.host import make_token
 from tests.browser.conftest import NewContext
 from tests.browser.demo import Demo, running_demo
+from tests.browser.hosts import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +81,7 @@ def test_the_frame_is_as_high_as_its_page(demo: Demo, viewer: Page) -> None:
         viewer.goto(demo.host_page("sales-overview", "camino-cie"))
         frame = viewer.frame_locator("iframe")
         expect(frame.locator("[data-state=ready]")).to_have_count(PANELS["sales-overview"])
-        viewer.wait_for_function("document.querySelector('iframe').style.height !== ''")
+        wait_until(viewer, "document.querySelector('iframe').style.height !== ''")
         inner = frame.locator("html").evaluate("html => [html.scrollHeight, innerHeight, html.scrollWidth, innerWidth]")
         assert inner[0] <= inner[1]
         assert inner[2] <= inner[3]
@@ -130,7 +131,7 @@ def test_the_address_of_the_frame_holds_no_token_after_load(demo: Demo, viewer: 
     viewer.goto(demo.facts["host_page"])
     expect(viewer.frame_locator("iframe").locator("[data-state=ready]")).to_have_count(PANELS["sales-overview"])
     frame = next(frame for frame in viewer.frames if frame.url.startswith(demo.facts["base_url"]))
-    frame.wait_for_function("location.pathname === '/iframe/-'")
+    wait_until(frame, "location.pathname === '/iframe/-'")
 
 
 def test_a_reload_of_the_frame_asks_the_product_for_a_token(demo: Demo, viewer: Page) -> None:

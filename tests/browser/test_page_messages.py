@@ -6,7 +6,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.app import App
-from tests.browser.hosts import card, expect_ready, frame_of, frame_page, requests_of, show, wait_for_message
+from tests.browser.hosts import (
+    card,
+    expect_ready,
+    frame_of,
+    frame_page,
+    requests_of,
+    show,
+    wait_for_message,
+    wait_until,
+)
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
@@ -84,7 +93,7 @@ def test_p_ep_06_messages_from_others_than_the_parent_are_ignored(app: App, site
     calls = requests_of(viewer, "/data/")
 
     viewer.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", sibling + stranger + null_origin)
-    viewer.wait_for_function("window.sent === 1 && heard.filter(m => m.event === 'done').length === 2")
+    wait_until(viewer, "window.sent === 1 && heard.filter(m => m.event === 'done').length === 2")
     _settled(viewer)
 
     assert calls == []

@@ -7,7 +7,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, Request, expect
 
 from tests.browser.app import App
 from tests.browser.conftest import NewContext
-from tests.browser.hosts import card, element_page, expect_ready, frame_of, frame_page, show
+from tests.browser.hosts import card, element_page, expect_ready, frame_of, frame_page, show, wait_until
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
@@ -189,7 +189,7 @@ def test_on_a_phone_the_bar_is_one_row_and_the_popover_a_sheet_in_sight(
     frame.get_by_role("button", name=re.compile("^Region")).tap()
     sheet = frame.get_by_role("dialog", name="Region")
     expect(sheet).to_be_visible()
-    viewer.wait_for_function("document.querySelector('iframe').clientHeight > 780")
+    wait_until(viewer, "document.querySelector('iframe').clientHeight > 780")
     box = sheet.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 781

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.browser.app import App
-from tests.browser.hosts import card, expect_ready, frame_of, requests_of
+from tests.browser.hosts import card, expect_ready, frame_of, requests_of, wait_until
 from tests.browser.site import Site
 from tests.browser.vendor_tokens import vendor_token
 
@@ -137,7 +137,7 @@ def test_chosen_values_are_told_when_the_host_wants_them(app: App, site: Site, v
     frame.get_by_role("button", name="Region All").click()
     frame.get_by_role("option", name="North").click()
 
-    viewer.wait_for_function("window.mask?.region.filterState.value === 'North'")
+    wait_until(viewer, "window.mask?.region.filterState.value === 'North'")
     assert viewer.evaluate("[mask.nativeFiltersChanged, mask.crossFiltersChanged]") == [True, False]
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from tests.browser.app import App
-from tests.browser.hosts import card, expect_ready, frame_of, requests_of
+from tests.browser.hosts import card, expect_ready, frame_of, requests_of, wait_until
 from tests.browser.site import Site
 from tests.browser.vendor_tokens import vendor_token
 
@@ -285,7 +285,7 @@ def test_a_fresh_token_goes_on_and_keeps_what_the_viewer_chose(app: App, site: S
     frame.get_by_role("button", name="Region All").click()
     frame.get_by_role("option", name="North").click()
     expect(card(frame, "total")).to_contain_text("400")
-    viewer.wait_for_function("window.over")
+    wait_until(viewer, "window.over")
     frame_of(viewer).evaluate("window.same = true")
 
     fresh = vendor_token(app, "viasocket_jwt")
@@ -323,7 +323,7 @@ def test_mount_gives_one_more_embed_with_its_own_token_and_events(app: App, site
     )
     for place, total in (("#one", "1,200"), ("#two", "2,400")):
         expect(card(viewer.frame_locator(f"{place} iframe"), "total")).to_contain_text(total)
-    viewer.wait_for_function("ready === 2")
+    wait_until(viewer, "ready === 2")
 
     viewer.evaluate("made[0].update({variables: {region: 'North'}}); made[1].destroy()")
     expect(card(viewer.frame_locator("#one iframe"), "total")).to_contain_text("400")
