@@ -27,11 +27,20 @@ _CHUNK = 1000
 _EVENTS = {"page": Event.PAGE, "panel": Event.PANEL, "answer": Event.QUERY, "export": Event.EXPORT}
 
 
-def note_page(grant: Grant, cards: Sequence[Card]) -> None:
-    """Write down a page with every panel that it shows. Raises ServiceUnavailable when that cannot be kept."""
+def note_page(grant: Grant, cards: Sequence[Card]) -> Mapping[str, Any]:
+    """Write down a page with every panel that it shows, and return what was written; empty for what does not count.
+
+    Raises ServiceUnavailable when it cannot be kept.
+    """
     reads = [card.read for card in cards if card.read is not None]
     panels, hits = sum(card.state == "ready" for card in cards), sum(read.cached for read in reads)
-    _note("page", grant, {**what(reads), "panels": panels, "hits": hits})
+    return _note("page", grant, {**what(reads), "panels": panels, "hits": hits})
+
+
+def withdraw_page(written: Mapping[str, Any]) -> None:
+    """Take a page's line back, since the page is not shown after all. Raises ServiceUnavailable."""
+    if written:
+        journal.write_or_refuse("withdrawn", **written)
 
 
 def note_panel(grant: Grant, read: Read | None) -> None:
@@ -46,15 +55,27 @@ def note_export(grant: Grant, read: Read | None) -> None:
         _note("export", grant, {**what([read]), "panel": read.panel})
 
 
-def _note(kind: str, grant: Grant, facts: Mapping[str, Any]) -> None:
-    if is_counted(grant):
-        journal.write_or_refuse(kind, at=feed.now(), **who(grant), **facts)
+def _note(kind: str, grant: Grant, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not is_counted(grant):
+        return {}
+    written = {"at": feed.now(), **who(grant), **facts}
+    journal.write_or_refuse(kind, **written)
+    return written
 
 
 def keep(facts: Sequence[Mapping[str, Any]]) -> None:
     """Keep lines of the journal as rows; called inside the transaction that takes them."""
     rows = [_row(fact) for fact in facts if fact["kind"] in _EVENTS]
     AccessRecord.objects.bulk_create(rows, batch_size=_CHUNK)
+    for fact in facts:
+        if fact["kind"] == "withdrawn":
+            _withdraw(_row({**fact, "kind": "page"}))
+
+
+def _withdraw(row: AccessRecord) -> None:
+    """Delete the row of a page that was not shown; its line came before this one, in the same process."""
+    same = {name: getattr(row, name) for name in ("organization_id", "at", "event", "digest", "request")}
+    AccessRecord.objects.filter(**same).delete()
 
 
 def _row(fact: Mapping[str, Any]) -> AccessRecord:

@@ -23,6 +23,7 @@ Key = tuple[int, date, int, int]
 #: What each kind of line adds; columns of DayUsage.
 _ADDS: Mapping[str, Callable[[Fact], dict[str, int]]] = {
     "page": lambda fact: {"panels": fact["panels"], "hits": fact["hits"]},
+    "withdrawn": lambda fact: {"panels": -fact["panels"], "hits": -fact["hits"]},
     "panel": lambda fact: {"panels": 1, "hits": int(fact["hit"])},
     "query": lambda _: {"queries": 1},
     "answer": lambda fact: {"milliseconds": round(fact["seconds"] * 1000), "rows": fact["rows"] or 0},

@@ -1,5 +1,6 @@
 """The doors that open a page: a token in the address, the small page without one, and the stable loaders."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from django.conf import settings
@@ -7,17 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import override
 
-from dashboards.drawings import Look, draw_panels
+from dashboards.drawings import Card, Look, draw_panels
 from dashboards.grants import EXPORT, Opened
 from dashboards.naming import Named
-from embed.access_log import note_page
+from embed.access_log import note_page, withdraw_page
 from embed.answers import DASH_POLICY
 from embed.authenticate import open_page, referer_origin, refused
 from embed.data import log_failures
 from embed.page import Page, build_page, policy, render_page
 from embed.reading import Wishes, accepted_locale, page_wishes, panel_request, values_for
 from embed.usage import record_embed
-from embedhost.lib.errors import MethodNotAllowed, NotFound
+from embedhost.lib.errors import MethodNotAllowed, NotFound, ServiceUnavailable
 from embedhost.templatetags.assets import manifest
 from tokens.errors import Reason, TokenError
 
@@ -70,18 +71,26 @@ def _page(request: HttpRequest, door: str, token: str, named: Named, *, shown: s
 
 
 def draw_page(opened: Opened, wishes: Wishes, *, path_after: str) -> Page:
-    """Count the embed and return the page of every panel that is ready in time.
+    """Return the page of every panel that is ready in time, logged and its embed counted.
 
-    Raises ServiceUnavailable when the embed cannot be counted.
+    Raises ServiceUnavailable when either cannot be done, and then neither is.
     """
     values = values_for(opened, wishes)
-    record_embed(opened.grant, per_page=opened.format == "customer_token")
     look = Look(wishes.locale, wishes.time_zone, EXPORT in opened.grant.rights)
     requests = [panel_request(opened, panel, wishes, values) for panel in opened.spec.panels.values()]
     cards = draw_panels(requests, look, wait=PAGE_WAIT)
-    note_page(opened.grant, cards)
+    _count(opened, cards)
     log_failures(cards)
     return build_page(opened, wishes, values, cards, path_after=path_after)
+
+
+def _count(opened: Opened, cards: Sequence[Card]) -> None:
+    written = note_page(opened.grant, cards)
+    try:
+        record_embed(opened.grant, per_page=opened.format == "customer_token")
+    except ServiceUnavailable:
+        withdraw_page(written)
+        raise
 
 
 def _path_after(request: HttpRequest, token: str) -> str:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from dashboards.minting import TokenOrder, mint_token
 from embed import usage
+from embed.access_log import records
 from embed.models import Embed
 from embed.usage_models import DayUsage
 from embedhost.lib import journal
@@ -88,6 +89,29 @@ def test_a_page_that_cannot_be_counted_is_not_shown(
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert page(embed_client, seen).status_code == 200
+    journal.drain()
+    assert pages_logged(world) == ["acme", "acme"]
+    assert DayUsage.objects.get(customer_id=world.a.customers["acme"].id).panels == 8
+    withdrawn = DayUsage.objects.get(customer_id=world.a.customers["globex"].id)
+    assert (withdrawn.panels, withdrawn.hits) == (0, 0)
+
+
+def pages_logged(world: World) -> list[str]:
+    return [row.external_id for row in records(world.a.organization.id).filter(event="page")]
+
+
+def test_a_page_that_cannot_be_logged_is_not_counted(
+    world: World, embed_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = world.a.token()
+    with monkeypatch.context() as full:
+        full.setattr(journal, "MAX_LINE", 10)
+        assert page(embed_client, token).status_code == 503
+    assert not Embed.objects.exists()
+    journal.drain()
+    assert page(embed_client, token).status_code == 200
+    journal.drain()
+    assert (count(world), pages_logged(world)) == (1, ["acme"])
 
 
 @pytest.mark.django_db(transaction=True)
