@@ -16,11 +16,8 @@ from devtools.places import PYTHON, ROOT, VAR, VENV, environment
 from tests.services import apt_install, running
 
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
-#: Tests that know no database, or only the demo's, so that one run of them is enough: with SQLite.
-_ONCE = [
-    *(f"--ignore=tests/house/test_{name}.py" for name in ("compose", "dev", "docs", "locks", "settings")),
-    *(f"--ignore=tests/{name}" for name in ("charts", "demo", "tokens", "console/test_snippets.py")),
-]
+#: Long ones that one database is enough for: SQLite.
+_ONCE = ["--ignore=tests/demo", "--ignore=tests/console/test_snippets.py"]
 #: Long ones that one database is enough for: the real one.
 _LONG = [f"--ignore=tests/embed/test_{name}.py" for name in ("any_token", "cut_off", "killed_processes")]
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
@@ -94,7 +91,9 @@ def _unit(arguments: Sequence[str]) -> Outcome:
 def _on_services(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
         everything = {**env, "DATABASE_URL": env["TEST_DATABASE_URL"], "REDIS_URL": env["TEST_REDIS_URL"]}
-        return _pytest("services", arguments or [*_marked("not browser and not deep"), *_ONCE], everything)
+        return _pytest(
+            "services", arguments or [*_marked("not browser and not deep"), *_ONCE, "-p", "tests.stores"], everything
+        )
 
 
 def _browser(arguments: Sequence[str]) -> Outcome:

@@ -1,12 +1,14 @@
 """The cast and the world of every test: alice owns Tradewind, bob may only look, charlie belongs to another one."""
 
 import os
+import pickle
 import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +18,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from dashboards import flights as flights_module
 from dashboards.facts import specs
@@ -25,6 +29,7 @@ from embedhost.lib import journal
 from embedhost.lib import store as store_module
 from secrets_admin.feed import feed
 from secrets_admin.models import Member, Organization, Role, User, Workspace
+from tests.snapshot import Snapshot, take
 from tests.world import World, build_world, write_orders
 
 
@@ -36,6 +41,23 @@ def django_db_modify_db_settings(
     for config in connections.settings.values():
         if config["ENGINE"].endswith("sqlite3"):
             config["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_found_once() -> Iterator[None]:
+    """Let the handlers of all clients share one search for static files, which costs as much as a test."""
+    found: dict[str, StaticFile] = {}
+    search = WhiteNoiseMiddleware.add_files_from_finders
+
+    def share(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            search(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", share)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -93,14 +115,18 @@ def make_member(organization: Organization, email: str, role: Role) -> User:
     return user
 
 
+#: Fixed, so that the rows of the world can name them; far above what a test makes.
+TRADEWIND, NORTHWIND = 900_001, 900_002
+
+
 @pytest.fixture
 def tradewind(db: None) -> Organization:
-    return Organization.objects.create(name="Tradewind", slug="tradewind", embedding_enabled=True)
+    return Organization.objects.create(id=TRADEWIND, name="Tradewind", slug="tradewind", embedding_enabled=True)
 
 
 @pytest.fixture
 def northwind(db: None) -> Organization:
-    return Organization.objects.create(name="Northwind", slug="northwind", embedding_enabled=True)
+    return Organization.objects.create(id=NORTHWIND, name="Northwind", slug="northwind", embedding_enabled=True)
 
 
 @pytest.fixture
@@ -138,10 +164,16 @@ def orders_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+_worlds: list[Snapshot] = []
+
+
 @pytest.fixture
 def world(tradewind: Organization, northwind: Organization, orders_file: Path) -> World:
     """Two organizations with equal customer ids, equal SQL and equal names on purpose (threats.md 1.4)."""
-    return build_world(tradewind, northwind, orders_file)
+    if not _worlds:
+        _worlds.append(take(lambda: build_world(tradewind, northwind, orders_file)))
+        return cast("World", pickle.loads(_worlds[0].made))
+    return cast("World", _worlds[0].restore())
 
 
 @dataclass(frozen=True)
