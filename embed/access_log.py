@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from dashboards.drawings import Card
 from dashboards.trail import Read, is_counted, what, who
+from embed import bulk
 from embed.usage_models import AccessRecord, LogRetention, MintRecord
 from embedhost.lib import journal
 from secrets_admin.feed import feed
@@ -65,35 +66,34 @@ def _note(kind: str, grant: Grant, facts: Mapping[str, Any]) -> Mapping[str, Any
 
 def keep(facts: Sequence[Mapping[str, Any]]) -> None:
     """Keep lines of the journal as rows; called inside the transaction that takes them."""
-    rows = [_row(fact) for fact in facts if fact["kind"] in _EVENTS]
-    AccessRecord.objects.bulk_create(rows, batch_size=_CHUNK)
+    bulk.insert(AccessRecord, [_row(fact) for fact in facts if fact["kind"] in _EVENTS])
     for fact in facts:
         if fact["kind"] == "withdrawn":
             _withdraw(_row({**fact, "kind": "page"}))
 
 
-def _withdraw(row: AccessRecord) -> None:
+def _withdraw(row: bulk.Row) -> None:
     """Delete the row of a page that was not shown; its line came before this one, in the same process."""
-    same = {name: getattr(row, name) for name in ("organization_id", "at", "event", "digest", "request")}
+    same = {name: row[name] for name in ("organization_id", "at", "event", "digest", "request")}
     AccessRecord.objects.filter(**same).delete()
 
 
-def _row(fact: Mapping[str, Any]) -> AccessRecord:
-    return AccessRecord(
-        organization_id=fact["organization"],
-        at=datetime.fromtimestamp(fact["at"], UTC),
-        event=_EVENTS[fact["kind"]],
-        customer_id=fact["customer"],
-        external_id=_text(fact["external_id"], 255),
-        viewer=_text(fact["viewer"], 255),
-        dashboard_id=fact["dashboard"],
-        panel=_text(fact.get("panel", ""), 100),
-        tables=[_text(table, 255) for table in fact["tables"]],
-        predicate=fact["predicate"],
-        rows=fact["rows"],
-        digest=fact["digest"],
-        request=_text(fact["request"], 64),
-    )
+def _row(fact: Mapping[str, Any]) -> bulk.Row:
+    return {
+        "organization_id": fact["organization"],
+        "at": datetime.fromtimestamp(fact["at"], UTC),
+        "event": _EVENTS[fact["kind"]],
+        "customer_id": fact["customer"],
+        "external_id": _text(fact["external_id"], 255),
+        "viewer": _text(fact["viewer"], 255),
+        "dashboard_id": fact["dashboard"],
+        "panel": _text(fact.get("panel", ""), 100),
+        "tables": [_text(table, 255) for table in fact["tables"]],
+        "predicate": fact["predicate"],
+        "rows": fact["rows"],
+        "digest": fact["digest"],
+        "request": _text(fact["request"], 64),
+    }
 
 
 def _text(text: str, length: int) -> str:

@@ -17,6 +17,7 @@ from django.db.models import Count, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from embed import bulk
 from embed.usage_models import MintAlert, MintedFor, MintRecord
 from embedhost.lib import journal
 from secrets_admin import audit
@@ -40,7 +41,7 @@ KeyHour = tuple[str, datetime]
 @journal.handle("mint")
 def take(facts: Sequence[Mapping[str, Any]]) -> None:
     """Keep made tokens as rows and look at the hours of their keys."""
-    MintRecord.objects.bulk_create([_row(fact) for fact in facts], batch_size=_CHUNK)
+    bulk.insert(MintRecord, [_row(fact) for fact in facts])
     minted_for = {(fact["key"], _hour(_at(fact)), _text(fact["customer"])) for fact in facts}
     rows = [MintedFor(key_id=key, hour=hour, external_id=name) for key, hour, name in sorted(minted_for)]
     MintedFor.objects.bulk_create(rows, batch_size=_CHUNK, ignore_conflicts=True)
@@ -49,16 +50,16 @@ def take(facts: Sequence[Mapping[str, Any]]) -> None:
         _look_at(organizations[key_id], (key_id, hour))
 
 
-def _row(fact: Mapping[str, Any]) -> MintRecord:
-    return MintRecord(
-        organization_id=fact["organization"],
-        at=_at(fact),
-        key_id=fact["key"],
-        external_id=_text(fact["customer"]),
-        dashboard_id=fact["dashboard"],
-        lifetime=fact["lifetime"],
-        digest=fact["digest"],
-    )
+def _row(fact: Mapping[str, Any]) -> bulk.Row:
+    return {
+        "organization_id": fact["organization"],
+        "at": _at(fact),
+        "key_id": fact["key"],
+        "external_id": _text(fact["customer"]),
+        "dashboard_id": fact["dashboard"],
+        "lifetime": fact["lifetime"],
+        "digest": fact["digest"],
+    }
 
 
 def _at(fact: Mapping[str, Any]) -> datetime:
