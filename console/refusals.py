@@ -81,12 +81,14 @@ def refusals(request: HttpRequest, caller: Caller) -> HttpResponse:
     asked = read_asked(request.GET)
     counts = ledger.counts(caller.organization.id, asked.steps[0]).filter(**asked.filters)
     total, claimed = _total(counts), _total(counts.filter(verified=False))
+    left_out = counts.aggregate(total=Sum("left_out"))["total"] or 0
     context = {
         "caller": caller,
         "asked": asked,
         "periods": [(name, words, name == asked.period) for name, (words, _, _) in PERIODS.items()],
         "total": total,
         "claimed": claimed,
+        "left_out": left_out,
         "chart": draw(counts, asked) if total else "",
         "shares": [(name, _shares(counts, name, total)) for name in _FILTERS] if total else [],
         "newest": _rows(caller, asked, verified=True),

@@ -42,6 +42,8 @@ class RefusalCount(models.Model):
     customer = models.CharField(max_length=255, blank=True)
     host = models.CharField(max_length=255, blank=True)
     number = models.BigIntegerField(default=0)
+    #: How many of them came without customer, host and detail, since more came than may wait for the database.
+    left_out = models.BigIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [

@@ -4,11 +4,10 @@ A refusal is one line of the journal; the database learns of it within seconds, 
 secret can only claim whose token it is, so such refusals are kept apart and cannot push out an owner's own.
 """
 
-import logging
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -17,13 +16,13 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from embed.ledger_models import NOBODY, Refusal, RefusalCount
+from embed.left_out import Place, left_out
 from embedhost.lib import journal
 from embedhost.lib.errors import ServiceUnavailable
+from embedhost.lib.journal_files import Room
 from secrets_admin.feed import feed
 from tokens.doors import DOORS
 from tokens.errors import TokenError
-
-logger = logging.getLogger(__name__)
 
 #: Refusals in detail per organization: of its own tokens, and of tokens that only claim to be.
 KEPT_VERIFIED: Final = 300
@@ -33,6 +32,8 @@ COUNTS_AN_HOUR: Final = {True: 200, False: 40}
 #: Rows of each table in all: of verified tokens, and of claimed ones.
 MOST_ROWS: Final = {True: 200_000, False: 50_000}
 KEPT_DAYS: Final = 31
+#: What may wait on a disk while the database is away; a line has some 500 bytes.
+ROOMS: Final = {True: Room("verified", 64 * 1024 * 1024), False: Room("claimed", 16 * 1024 * 1024)}
 
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9._:\[\]-]{1,240}")
 _REFERENCE: Final = re.compile(r"R-[2-9A-HJ-NP-Z]{6}")
@@ -40,15 +41,17 @@ _Fact = Mapping[str, Any]
 
 
 def note(error: TokenError, *, reference: str, door: str, token: str, host: str | None) -> None:
-    """Write one refusal to the journal; no database is asked. A line that cannot be kept is lost, and a log says so.
+    """Write one refusal to the journal; no database is asked. One that finds no room there is only counted.
 
     ``host`` is the origin of the Referer when there was one. Of the token only its digest is kept.
     """
+    at, organization_id = _now(), error.organization_id or NOBODY
     try:
-        journal.write(
+        journal.write_in(
+            ROOMS[error.verified],
             "refusal",
-            at=_now(),
-            organization_id=error.organization_id or NOBODY,
+            at=at,
+            organization_id=organization_id,
             verified=error.verified,
             reference=reference,
             reason=str(error.reason),
@@ -61,7 +64,7 @@ def note(error: TokenError, *, reference: str, door: str, token: str, host: str 
             digest=digest_of(token),
         )
     except OSError:
-        logger.warning("a refusal could not be noted", extra={"reference": reference})
+        left_out.add(Place(organization_id, error.verified, str(error.reason), at - at % 3600))
 
 
 def digest_of(token: str) -> str:
@@ -85,7 +88,7 @@ def _host(origin: str | None) -> str:
 @journal.handle("refusal")
 def take(facts: Sequence[_Fact]) -> None:
     """Enter a batch of the journal into the ledger, within its bounds."""
-    _count(facts)
+    _add(Counter(_place(fact) for fact in facts))
     groups: defaultdict[tuple[int, bool], list[_Fact]] = defaultdict(list)
     for fact in facts:
         groups[fact["organization_id"], fact["verified"]].append(fact)
@@ -94,6 +97,16 @@ def take(facts: Sequence[_Fact]) -> None:
         Refusal.objects.bulk_create([_detail(fact) for fact in group[-kept:]])
         _drop_oldest(Refusal.objects.filter(organization_id=organization_id, verified=verified), kept)
     _prune_now_and_then()
+
+
+@journal.handle("refusals")
+def take_left_out(facts: Sequence[_Fact]) -> None:
+    """Add what came without detail, because more came than may wait, to the counts."""
+    numbers: Counter[_Count] = Counter()
+    for fact in facts:
+        at = datetime.fromtimestamp(fact["hour"], UTC)
+        numbers[_Count(fact["organization_id"], at, fact["verified"], fact["reason"])] += fact["number"]
+    _add(numbers, bare=True)
 
 
 def _detail(fact: _Fact) -> Refusal:
@@ -123,8 +136,7 @@ class _Count(NamedTuple):
     host: str = ""
 
 
-def _count(facts: Iterable[_Fact]) -> None:
-    numbers = Counter(_place(fact) for fact in facts)
+def _add(numbers: Counter[_Count], *, bare: bool = False) -> None:
     hours = sorted({place[:3] for place in numbers})
     room = {hour: _room(hour) for hour in hours}
     # In one order everywhere, so that two processes that take their journals at once wait and do not block each other.
@@ -132,12 +144,12 @@ def _count(facts: Iterable[_Fact]) -> None:
     for place, number in sorted(numbers.items()):
         folded[_fold(place, *room[place[:3]])] += number
     with connection.cursor() as cursor:
-        cursor.executemany(_ADD, [_row(place, number) for place, number in sorted(folded.items())])
+        cursor.executemany(_ADD, [_row(place, number, bare) for place, number in sorted(folded.items())])
 
 
-def _row(place: _Count, number: int) -> tuple[Any, ...]:
+def _row(place: _Count, number: int, bare: bool) -> tuple[Any, ...]:
     hour = connection.ops.adapt_datetimefield_value(place.hour)
-    return (place.organization_id, hour, *place[2:], number)
+    return (place.organization_id, hour, *place[2:], number, number if bare else 0)
 
 
 def _place(fact: _Fact) -> _Count:
@@ -163,9 +175,10 @@ def _fold(place: _Count, known: set[_Count], left: list[int]) -> _Count:
 
 
 _ADD: Final = f"""
-    INSERT INTO {RefusalCount._meta.db_table} AS counted ({", ".join(_Count._fields)}, number)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
-    ON CONFLICT ({", ".join(_Count._fields)}) DO UPDATE SET number = counted.number + excluded.number
+    INSERT INTO {RefusalCount._meta.db_table} AS counted ({", ".join(_Count._fields)}, number, left_out)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT ({", ".join(_Count._fields)}) DO UPDATE
+    SET number = counted.number + excluded.number, left_out = counted.left_out + excluded.left_out
 """  # noqa: S608 -- the table's and its columns' own names
 
 _pruned_at: list[float] = []

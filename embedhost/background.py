@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections
 
 from dashboards.charts.drawer import DrawingFailed, drawer
 from embed.chores import EVERY_HOUR, EVERY_MINUTE
+from embed.left_out import left_out
 from embedhost.lib import journal
 from secrets_admin import revocation
 from secrets_admin.feed import feed, prune
@@ -44,6 +45,7 @@ def start_draining() -> None:
 
 def end_journal() -> None:
     """Take what is left when the process ends in order; what cannot be taken now, another process takes later."""
+    left_out.write(now=True)
     _guarded(journal.close)
 
 
@@ -51,6 +53,7 @@ def _keep_house() -> None:
     clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, revocation.prune, *EVERY_HOUR))]
     while True:
         time.sleep(DRAIN_SECONDS)
+        left_out.write()
         _guarded(journal.drain)
         # With Redis the scheduler does these; without it there is one process and this is it.
         for clock in [] if settings.REDIS_URL else clocks:

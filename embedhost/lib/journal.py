@@ -10,16 +10,13 @@ of the same machine.
 """
 
 import errno
-import fcntl
 import json
 import logging
 import os
 import threading
-import time
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,16 +25,16 @@ import orjson
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
+from embedhost.lib import journal_files as files
 from embedhost.lib.errors import ServiceUnavailable
+from embedhost.lib.journal_files import UNBOUNDED, Room
 
 logger = logging.getLogger(__name__)
 
-#: A file that has grown so far is closed, and the next line begins a new one.
-MAX_BYTES = 16 * 1024 * 1024
 #: Longest line; a batch is larger, so that it holds at least one.
 MAX_LINE = 256 * 1024
 _BATCH_BYTES = 1024 * 1024
-_SUFFIX, _DONE = ".journal", ".done"
+_DONE = ".done"
 
 Fact = dict[str, Any]
 Handler = Callable[[list[Fact]], object]
@@ -57,10 +54,15 @@ class Positions(Protocol):
 
 def write(kind: str, /, **facts: Any) -> None:
     """Append one line of JSON primitives; a few microseconds. Raises OSError when it cannot be kept."""
+    write_in(UNBOUNDED, kind, **facts)
+
+
+def write_in(room: Room, kind: str, /, **facts: Any) -> None:
+    """Append one line in a room. Raises OSError when it cannot be kept, also because the room is full."""
     line = _encoded({"kind": kind, **facts}) + b"\n"
     if len(line) > MAX_LINE:
         raise OSError(errno.EMSGSIZE, "a line of the journal is too long")
-    _writer.append(line)
+    files.writer_of(room).append(line)
 
 
 def write_or_refuse(kind: str, /, **facts: Any) -> None:
@@ -101,83 +103,6 @@ _handlers: dict[str, Handler] = {}
 _positions: list[Positions] = []
 
 
-class _Writer:
-    """This process's file, made by the first line and after each fork."""
-
-    def __init__(self) -> None:
-        self.abandon()
-
-    def abandon(self) -> None:
-        """Forget the file of the process that we were forked from; it goes on writing there, and we do not."""
-        self._lock = threading.Lock()
-        fd = getattr(self, "_fd", None)
-        if fd is not None:
-            os.close(fd)
-        self._fd: int | None = None
-        self.path: Path | None = None
-        self.size = 0
-
-    def append(self, line: bytes) -> None:
-        with self._lock:
-            if self._fd is None or self.size >= MAX_BYTES:
-                self._begin()
-            written = os.write(self._descriptor, line)
-            self.size += written
-            if written != len(line):
-                # The disk is full. A new file, so that no later line is glued to this half.
-                self._end()
-                raise OSError(errno.ENOSPC, "a line of the journal was cut")
-
-    @property
-    def _descriptor(self) -> int:
-        if self._fd is None:
-            raise OSError(errno.EBADF, "the journal is closed")
-        return self._fd
-
-    def close(self) -> None:
-        """End this process's file; another process, or the next drain, takes the rest of it."""
-        with self._lock:
-            self._end()
-
-    def _begin(self) -> None:
-        self._end()
-        while self._fd is None:
-            self._try_to_begin()
-
-    def _try_to_begin(self) -> None:
-        folder = Path(settings.JOURNAL_DIR)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / f"{time.time_ns()}-{os.getpid()}-{uuid.uuid4().hex}{_SUFFIX}"
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with ExitStack() as undo:
-            undo.callback(os.close, fd)
-            # Until it is locked, another process may take the new file for a dead one's and remove it.
-            if _lock_file(fd) and _is_file(path, fd):
-                undo.pop_all()
-                self._fd, self.path, self.size = fd, path, 0
-
-    def _end(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-        self._fd, self.path = None, None
-
-
-def _lock_file(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_file(path: Path, fd: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(fd))
-    except FileNotFoundError:
-        return False
-
-
-_writer = _Writer()
 _draining = threading.Lock()
 #: How far this process's own file was taken, so that an idle second asks the database nothing.
 _taken: dict[str, int] = {}
@@ -188,7 +113,6 @@ def _after_fork() -> None:
     global _draining
     _draining = threading.Lock()
     _taken.clear()
-    _writer.abandon()
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -204,14 +128,14 @@ def drain() -> int:
 
 
 def close() -> None:
-    """End this process's file and take it; called when the process ends in order."""
-    _writer.close()
+    """End this process's files and take them; called when the process ends in order."""
+    files.end()
     drain()
 
 
 def forget() -> None:
     """Begin anew, as a new process would; the old file is left as a dead process leaves it."""
-    _writer.close()
+    files.end()
     _taken.clear()
 
 
@@ -219,12 +143,12 @@ def _files() -> list[Path]:
     folder = Path(settings.JOURNAL_DIR)
     for left in folder.glob(f"*{_DONE}"):
         _forget_done(left)
-    return sorted(folder.glob(f"*{_SUFFIX}"))
+    return sorted(folder.glob(f"*{files.SUFFIX}"))
 
 
 def _drain_file(path: Path) -> int:
-    own = path == _writer.path
-    if own and _taken.get(path.name) == _writer.size:
+    own = files.own(path)
+    if own and _taken.get(path.name) == own.size:
         return 0
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -233,11 +157,11 @@ def _drain_file(path: Path) -> int:
     with _closing(fd):
         if own:
             return sum(_batches(path, fd))
-        return _drain_dead(path, fd) if _lock_file(fd) else 0
+        return _drain_dead(path, fd) if files.lock(fd) else 0
 
 
 def _drain_dead(path: Path, fd: int) -> int:
-    if not _is_file(path, fd):
+    if not files.is_file(path, fd):
         return 0
     lines = sum(_batches(path, fd))
     _finish(path, fd)
@@ -276,7 +200,7 @@ def _take_batch(path: Path, fd: int) -> int:
 def _take(path: Path, fd: int, apply: Callable[[Sequence[Fact]], None]) -> int:
     with transaction.atomic():
         offset = _positions[0].lock(path.name)
-        if not _is_file(path, fd):
+        if not files.is_file(path, fd):
             # Somebody else took and removed it meanwhile; its position is gone, and so is ours.
             transaction.set_rollback(True)
             return 0
@@ -357,7 +281,7 @@ def _finish(path: Path, fd: int) -> None:
     done = path.with_suffix(_DONE)
     with transaction.atomic():
         offset = _positions[0].lock(path.name)
-        if not _is_file(path, fd) or _lines_from(fd, offset):
+        if not files.is_file(path, fd) or _lines_from(fd, offset):
             transaction.set_rollback(True)
             return
         path.rename(done)
@@ -368,6 +292,6 @@ def _finish(path: Path, fd: int) -> None:
 
 def _forget_done(done: Path) -> None:
     with transaction.atomic():
-        _positions[0].forget(done.with_suffix(_SUFFIX).name)
+        _positions[0].forget(done.with_suffix(files.SUFFIX).name)
     with suppress(FileNotFoundError):
         done.unlink()

@@ -1,8 +1,11 @@
 """Refusals: counted by reason, customer and site, and listed, for owners and editors of the organization alone."""
 
+import time
+
 import pytest
 
 from embed import refusals
+from embed.left_out import Place, left_out
 from embedhost.lib import journal
 from secrets_admin.models import Organization, User, Workspace
 from tests.console.cast import text_of, visit
@@ -47,6 +50,17 @@ def test_refusals_are_counted_drawn_and_listed(alice: User, workspace: Workspace
     assert "R-222222" in text
     assert "<svg" in page.content.decode()
     assert 'data-state="ready"' in page.content.decode()
+
+
+def test_refusals_without_detail_are_told(alice: User, workspace: Workspace, tradewind: Organization) -> None:
+    refuse(tradewind)
+    assert "while the database was away" not in text_of(visit(alice).get(PAGE))
+    left_out.add(Place(tradewind.id, True, "expired", time.time() // 3600 * 3600), 1234)
+    left_out.write(now=True)
+    journal.drain()
+    text = text_of(visit(alice).get(PAGE))
+    assert "1,235 refusals" in text
+    assert "1,234 of them came faster" in text
 
 
 @pytest.mark.parametrize("period", ["day", "fortnight", "month", "nonsense", "\x00"])

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from embed.models import JournalPosition
-from embedhost.lib import journal
+from embedhost.lib import journal, journal_files
 from tests.embed.churned import take, taken
 from tests.servers import ROOT, url_of_the_test_database
 
@@ -133,7 +133,7 @@ def test_a_removal_that_was_cut_short_is_finished() -> None:
 
 
 def test_a_full_file_is_followed_by_another_and_none_is_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "MAX_BYTES", 1000)
+    monkeypatch.setattr(journal_files, "MAX_BYTES", 1000)
     subjects = [f"{number:04}" for number in range(200)]
     write(*subjects)
     assert len(files()) > 5
@@ -168,6 +168,29 @@ def test_a_full_disk_is_said_and_costs_no_other_line() -> None:
 def test_a_line_that_is_too_long_is_refused() -> None:
     with pytest.raises(OSError, match="too long"):
         write("a" * journal.MAX_LINE)
+
+
+def _written_until_full(room: journal_files.Room) -> int:
+    for number in range(1000):
+        try:
+            journal.write_in(room, "churn", subject=f"{number:04}")
+        except OSError:
+            return number
+    raise AssertionError("the room was never full")
+
+
+def test_a_room_takes_so_many_bytes_and_the_rest_of_the_journal_goes_on() -> None:
+    room = journal_files.Room("small", 2000, 500)
+    kept = _written_until_full(room)
+    sizes = [path.stat().st_size for path in Path(settings.JOURNAL_DIR).iterdir()]
+    assert len(sizes) > 1
+    assert sum(sizes) < 2000 + 500
+    write("a")
+    assert journal.drain() == kept + 1
+    journal_files.writer_of(room)._full_until = 0.0
+    journal.write_in(room, "churn", subject="b")
+    assert journal.drain() == 1
+    assert sorted(taken()) == [*(f"{number:04}" for number in range(kept)), "a", "b"]
 
 
 def test_a_write_takes_microseconds() -> None:

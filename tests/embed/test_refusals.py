@@ -1,17 +1,23 @@
 """The refusal ledger: filed under whose tokens they were, bounded, and off the request path."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from embed import refusals
+from embed.access_log import records
 from embed.ledger_models import NOBODY, Refusal, RefusalCount
+from embed.left_out import MOST, LeftOut, Place, left_out
 from embedhost.lib import journal
+from embedhost.lib.journal_files import Room
 from secrets_admin.feed import feed
 from tests.embed.broken_tokens import make_bench
+from tests.embed.surfaces import page
 from tests.tokens.makers import MAKERS
 from tests.world import HOST_ORIGIN, World
 from tokens.errors import Reason, TokenError
@@ -49,6 +55,56 @@ def test_a_refusal_is_kept_in_detail_and_counted() -> None:
     count = RefusalCount.objects.get()
     assert (count.organization_id, count.reason, count.customer, count.number) == (OURS, "expired", "acme", 1)
     assert count.hour == row.at.replace(minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def small_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for some ten refusals of each sort."""
+    rooms = {verified: Room(f"small-{verified}", 4_000, 2_000) for verified in (True, False)}
+    monkeypatch.setattr(refusals, "ROOMS", rooms)
+
+
+@pytest.mark.usefixtures("small_rooms")
+def test_what_finds_no_room_while_the_database_is_away_is_counted_by_reason_alone() -> None:
+    refuse(500, verified=False, reason=Reason.BAD_SIGNATURE)
+    refuse(3)
+    written = sum(path.stat().st_size for path in Path(settings.JOURNAL_DIR).iterdir())
+    assert written < 10_000
+    left_out.write(now=True)
+    journal.drain()
+    assert RefusalCount.objects.get(customer="acme").number == 3
+    claimed = RefusalCount.objects.filter(reason="bad_signature").order_by("left_out")
+    detailed, bare = claimed
+    assert (detailed.left_out, detailed.host) == (0, "https://app.a.test")
+    assert (bare.left_out, bare.host, bare.verified, bare.organization_id) == (bare.number, "", False, OURS)
+    assert detailed.number + bare.number == 500
+    assert Refusal.objects.filter(verified=False).count() == detailed.number < 20
+
+
+@pytest.mark.usefixtures("small_rooms")
+def test_a_flood_of_refusals_costs_no_page_its_line(world: World, embed_client: Client) -> None:
+    refuse(500, verified=False)
+    refuse(500)
+    assert page(embed_client, world.a.token()).status_code == 200
+    journal.drain()
+    assert [row.event for row in records(world.a.organization.id).filter(event="page")] == ["page"]
+
+
+def test_counts_without_detail_are_bounded_and_written_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = LeftOut()
+    for number in range(1, 1001):
+        counts.add(Place(number, False, "bad_signature", 0.0))
+    counts.write()
+    assert journal.drain() == MOST[False] + 1
+    assert sum(RefusalCount.objects.values_list("left_out", flat=True)) == 1000
+    counts.add(Place(OURS, True, "expired", 0.0))
+    counts.write()
+    assert journal.drain() == 0
+    monkeypatch.setattr(journal, "MAX_LINE", 10)
+    counts.write(now=True)
+    monkeypatch.undo()
+    counts.write(now=True)
+    assert journal.drain() == 1
 
 
 def test_noting_a_refusal_writes_nothing_to_the_database() -> None:
