@@ -7,6 +7,7 @@ from customers.facts import find_customer_by_token
 from customers.services import refresh_token
 from embed.keyring import KEYS
 from embed.pasted import read_pasted, unwrap
+from embed.usage import is_embedded
 from secrets_admin.access import Actor
 from secrets_admin.feed import feed
 from secrets_admin.models import Workspace
@@ -27,7 +28,11 @@ def revoke(workspace: Workspace, text: str, *, actor: Actor) -> str:
         return told
     if not _DIGEST.fullmatch(token):
         raise RevocationRefused(_NOT_OURS)
-    revoke_token(workspace, token, actor=actor)
+    if (
+        find_customer_by_token(token) is None
+    ):  # Another workspace's token would stand in our list as if it were a digest.
+        ends = is_embedded(workspace.organization_id, token)
+        revoke_token(workspace, token, ends=ends, actor=actor)
     return "The token with this digest is refused from now on."
 
 

@@ -56,6 +56,11 @@ def check_first_seen(claims: Claims, grant: Grant) -> None:
         raise TokenError(Reason.REVOKED).about(claims.key, verified=True)
 
 
+def is_embedded(organization_id: int, digest: str) -> bool:
+    """Tell whether a token that ends opened a page; a customer's own token is recorded under other digests."""
+    return Embed.objects.filter(organization_id=organization_id, digest=digest).exists()
+
+
 #: By hand, since the ORM would open and commit a transaction around it: three round trips for one.
 _INSERT = f"""
     INSERT INTO {Embed._meta.db_table} (digest, organization_id, dashboard_id, customer_id, key_id)

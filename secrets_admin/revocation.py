@@ -62,8 +62,8 @@ def _load(workspace_id: str) -> Revoked:
 def revoke_token(workspace: Workspace, digest: str, *, actor: Actor, ends: bool = False) -> None:
     """Refuse one token from now on, everywhere within a second.
 
-    ``ends`` says that the token is known to end by itself; without that the refusal is kept for good, since a
-    customer's own token does not end. Raises RevocationRefused.
+    ``ends`` says that the token is known to end by itself: then the refusal goes when no token can live any more, after
+    25 hours. Without that it is kept, since a customer's own token does not end. Raises RevocationRefused.
     """
     if not _DIGEST.fullmatch(digest):
         raise RevocationRefused("A digest has 64 hexadecimal digits in small letters. Copy it from the access log.")

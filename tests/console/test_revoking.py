@@ -1,12 +1,17 @@
 """The rooms in which people revoke: one token, a viewer, a customer, a dashboard, and customers' own tokens."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from customers.models import Customer
+from embed.access_log import records
 from embed.models import Embed
+from embedhost.lib import journal
+from secrets_admin import revocation
 from secrets_admin.models import AuditRecord, Revocation, User
 from tests.console.cast import EMBEDDING, audited, text_of, visit
 from tests.world import World, encrypt
@@ -57,6 +62,20 @@ def test_a_digest_ends_its_token(world: World, alice: User, embed_client: Client
     assert "The token with this digest is refused" in paste(alice, digest)
     assert opens(embed_client, token) == 401
     assert digest in visit(alice).get(EMBEDDING).content.decode()
+    assert not Revocation.objects.get().lasts
+
+
+def test_the_digest_of_a_customer_s_own_token_is_kept_since_that_does_not_end(
+    world: World, alice: User, embed_client: Client
+) -> None:
+    address = f"/iframe/{world.a.dashboards['sales'].embed_id}/{world.a.customers['acme'].token()}"
+    assert embed_client.get(address).status_code == 200
+    journal.drain()
+    paste(alice, records(world.a.organization.id).filter(event="page").get().digest)
+    assert embed_client.get(address).status_code == 401
+    Revocation.objects.update(at=timezone.now() - timedelta(hours=26))
+    assert revocation.prune() == 0
+    assert embed_client.get(address).status_code == 401
 
 
 @pytest.mark.parametrize("shape", ["{token}", "{embed}:{token}", "https://e.example.com/iframe/{embed}/{token}/prod"])
@@ -89,6 +108,7 @@ def test_nothing_foreign_dead_or_odd_is_revoked_and_nothing_is_repeated(world: W
         assert foreign not in told
     of_charlie = world.b.customers["acme"]
     assert "The token with this digest is refused" in paste(alice, of_charlie.token())
+    assert not Revocation.objects.exists()
     assert Customer.objects.get(id=of_charlie.id).token_hash == of_charlie.token_hash
     assert not AuditRecord.objects.filter(action__startswith="customer.token_refreshed").exists()
 
