@@ -12,6 +12,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 from django.contrib.auth.hashers import make_password
 from django.db import connections
 from django.test import Client
@@ -76,10 +77,18 @@ def _fresh_process(settings: Settings, tmp_path_factory: pytest.TempPathFactory)
     feed.reset()
     usage.forget()
     specs.clear()
+    _empty_redis(settings.REDIS_URL)
     store_module.store.cache_clear()
     flights_module.flights.cache_clear()
     yield
     journal.forget()
+
+
+def _empty_redis(url: str) -> None:
+    """Forget what other tests cached: their worlds have the same ids."""
+    if url:
+        with redis.Redis.from_url(url) as connection:
+            connection.flushdb()
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +106,15 @@ def redis_url() -> str:
     url = os.environ.get("TEST_REDIS_URL")
     if not url:
         pytest.fail("TEST_REDIS_URL is not set. Run the tests with ./dev test, which starts Redis.")
+    return url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> str:
+    """The real MariaDB that ``./dev test`` started."""
+    url = os.environ.get("TEST_MARIADB_URL")
+    if not url:
+        pytest.fail("TEST_MARIADB_URL is not set. Run the tests with ./dev test, which starts MariaDB.")
     return url
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import redis
 from celery import Celery
 from django.conf import settings
 from django.db import OperationalError
@@ -29,6 +30,7 @@ from embed.models import Embed, JournalPosition
 from embed.rollup import roll_up
 from embed.usage_models import AccessRecord, DayUsage
 from embedhost.lib import journal
+from tests.environment import redis_of_this_process
 from tests.servers import ROOT, free_port, start_server, url_of_the_test_database
 from tests.world import World
 from tokens.claims import token_digest
@@ -120,7 +122,10 @@ class Worker:
 @pytest.fixture
 def broker(redis_url: str) -> str:
     """A database of the tests' Redis that nothing else queues into."""
-    return f"{redis_url.rpartition('/')[0]}/9"
+    url = redis_of_this_process(redis_url, shift=8)
+    with redis.Redis.from_url(url) as connection:
+        connection.flushdb()
+    return url
 
 
 @pytest.fixture
