@@ -79,6 +79,8 @@ class Binds:
         mark = self.mark(bind)
         if self.dialect.list_style == "json":
             return exp.In(this=left, query=_unpacked(mark))
+        if self.dialect.list_style == "expand":
+            return exp.In(this=left, expressions=[mark])
         return exp.EQ(this=left, expression=exp.Any(this=exp.Paren(this=self.cast(mark, f"{bind.type}[]"))))
 
     def mark(self, bind: Bind) -> Any:

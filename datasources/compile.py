@@ -22,7 +22,7 @@ from datasources.gate.seal import grammar, write
 from datasources.gate.tables import Tables
 from datasources.rules import Kind, Rules
 from datasources.scope import Scope, scope_value
-from datasources.template import CUSTOMER_PREFIX, expand, names_used, slots_used
+from datasources.template import CUSTOMER_PREFIX, VARIABLE_MARK, expand, names_used, slots_used
 from datasources.values import convert
 
 #: Raised with every change of what the gate accepts or writes: part of every key that outlives the process.
@@ -140,7 +140,7 @@ def _compile(
     check_text(sql)
     check_slots(slots_used(sql), types)
     plan = expand(sql, present)
-    tree = _parse(plan.sql, dialect)
+    tree = _parse(plan.sql.replace(f'"{VARIABLE_MARK}', f"{dialect.quote}{VARIABLE_MARK}"), dialect)
     binds = Binds(dialect, plan.slots, types)
     tables = Tables(catalog, rules, dialect, binds)
     columns = Queries(dialect, binds, tables).statement(tree)

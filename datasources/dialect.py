@@ -6,8 +6,8 @@ from typing import Literal
 
 from datasources.catalog import Column
 
-#: How a list of bound values is written: one array, or one JSON text that the database unpacks.
-ListStyle = Literal["array", "json"]
+#: How a list of bound values is written: one array, one JSON text that the database unpacks, or a value for each.
+ListStyle = Literal["array", "json", "expand"]
 ScopeType = Literal["text", "integer"]
 
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -42,8 +42,12 @@ class Dialect:
     integer_types: frozenset[str]
     binary_collation: str
     words: frozenset[str] = frozenset()
+    #: What stands around a name.
+    quote: str = '"'
     quoted_names_fold: bool = True
     always_compare_binary: bool = True
+    #: Whether texts are compared exactly as the bytes of their UTF-8, since every collation pads or folds something.
+    compares_bytes: bool = False
     #: Whether round(x, digits) takes numeric only, so that x is cast to it.
     rounds_numeric_only: bool = False
     casts: Mapping[str, str] = field(default_factory=dict)

@@ -54,6 +54,12 @@ class SourceUnavailable(DataSourceError):
     retry_after = 30
 
 
+class QueryCancelled(DataSourceError):
+    """Nobody waits for the rows any more, so their statement was stopped at its source."""
+
+    retry_after = 5
+
+
 class ResultTooLarge(DataSourceError):
     status = 422
     code = "result_too_large"
@@ -81,6 +87,18 @@ class BadConnection(DataSourceError):
     def __init__(self, message: str) -> None:
         super().__init__()
         self.message = message
+
+
+class AddressRefused(BadConnection):
+    """A host lies where data sources may not be. One sentence for all of them, so that nothing inside can be mapped."""
+
+    code = "host_not_allowed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This host is not allowed: it is in a private or reserved network. Use an address that is reachable "
+            "publicly, or ask the operator to list its network in DATA_SOURCE_NETWORKS."
+        )
 
 
 class BadRule(DataSourceError):

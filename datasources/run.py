@@ -3,20 +3,28 @@
 Frozen values go in and come out; nothing here or below touches the ORM.
 """
 
+from datasources.cancel import Cancel
 from datasources.compile import Compiled
 from datasources.engines import ENGINES
 from datasources.result import Result
 from datasources.snapshot import SourceSnapshot
 
-__all__ = ["Result", "run_statement"]
+__all__ = ["Cancel", "Result", "run_statement"]
 
 
 def run_statement(
-    source: SourceSnapshot, compiled: Compiled, params: tuple[object, ...], *, timeout: float, max_rows: int
+    source: SourceSnapshot,
+    compiled: Compiled,
+    params: tuple[object, ...],
+    *,
+    timeout: float,
+    max_rows: int,
+    cancel: Cancel | None = None,
 ) -> Result:
-    """Run a statement and return at most ``max_rows`` rows. ``timeout`` is in seconds, and holds at the source.
+    """Run a statement and return at most ``max_rows`` rows. ``timeout`` is in seconds, and holds at the source. A call of
+    ``cancel`` from another thread stops it there.
 
-    Raises QueryTimeout, QueryFailed, SourceUnavailable, ResultTooLarge.
+    Raises QueryTimeout, QueryCancelled, QueryFailed, SourceUnavailable, ResultTooLarge.
     """
     engine = ENGINES[source.engine]
-    return engine.run(source.connection, compiled.text, params, timeout=timeout, max_rows=max_rows)
+    return engine.run(source.connection, compiled.text, params, timeout=timeout, max_rows=max_rows, cancel=cancel)

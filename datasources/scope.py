@@ -56,12 +56,23 @@ def predicate(column: Column, rule: TableRule, binds: Binds) -> Any:
     dialect = binds.dialect
     kind = dialect.scope_type(column) or ""
     left: Any = exp.Column(this=_quoted(column.name), table=_quoted(ROWS))
+    if kind == "text" and dialect.compares_bytes:
+        return _same_bytes(left, rule, binds)
     if kind == "text" and dialect.needs_binary(column):
         left = exp.Collate(this=left, expression=_quoted(dialect.binary_collation))
     bind = Bind("scope", rule.property, kind, many=rule.property != EXTERNAL_ID)
     if bind.many:
         return binds.among(left, bind)
     return exp.EQ(this=left, expression=binds.cast(binds.mark(bind), kind))
+
+
+def _same_bytes(left: Any, rule: TableRule, binds: Binds) -> Any:
+    """Compare twice: as the column does, for its index, and byte for byte, for what its collation takes for equal."""
+    many = rule.property != EXTERNAL_ID
+    near = binds.among(left, Bind("scope", rule.property, "text", many=many))
+    text = exp.Cast(this=left.copy(), to=exp.DataType.build("CHAR", dialect="mysql"))
+    exactly = exp.Cast(this=text, to=exp.DataType.build("BINARY", dialect="mysql"))
+    return exp.And(this=near, expression=binds.among(exactly, Bind("scope", rule.property, "bytes", many=many)))
 
 
 def _quoted(name: str) -> Any:
@@ -86,12 +97,12 @@ def scope_value(scope: Scope, bind: Bind) -> object:
     return tuple(_typed(item, bind) for item in values)
 
 
-def _typed(value: object, bind: Bind) -> str | int:
+def _typed(value: object, bind: Bind) -> str | int | bytes:
     if bind.type == "integer":
         return _integer(value, bind)
     if not isinstance(value, str) or "\x00" in value or not _is_unicode(value):
         raise ScopeMissing(f"The property {bind.name} is not a text, but its column is.")
-    return value
+    return value.encode() if bind.type == "bytes" else value
 
 
 def _integer(value: object, bind: Bind) -> int:

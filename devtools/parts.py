@@ -121,7 +121,8 @@ def _services() -> Iterator[dict[str, str]]:
     """Each part has servers of its own, so that two parts side by side cannot meet in one."""
     _install_languages()
     with running() as urls:
-        yield {"DEVELOPMENT": "1", "TEST_DATABASE_URL": urls.database_url, "TEST_REDIS_URL": urls.redis_url}
+        named = {"TEST_DATABASE_URL": urls.database_url, "TEST_REDIS_URL": urls.redis_url}
+        yield {"DEVELOPMENT": "1", **named, "TEST_MARIADB_URL": urls.mariadb_url}
 
 
 def _install_languages() -> None:

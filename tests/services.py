@@ -1,6 +1,7 @@
-"""A real PostgreSQL and a real Redis for the tests, on free ports, gone at the end.
+"""A real PostgreSQL, Redis and MariaDB for the tests, on free ports, gone at the end.
 
-Found in this order: TEST_DATABASE_URL and TEST_REDIS_URL, installed programs, programs in wheels, apt for root.
+Found in this order: TEST_DATABASE_URL, TEST_REDIS_URL and TEST_MARIADB_URL, installed programs, programs in wheels, apt
+for root.
 Only the standard library is used, since ./dev imports this before anything is known about the machine.
 """
 
@@ -16,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,22 +39,27 @@ class _NotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """URLs of an empty PostgreSQL (its superuser) and an empty Redis."""
+    """URLs of an empty PostgreSQL (its superuser), an empty Redis and an empty MariaDB (its root)."""
 
     database_url: str
     redis_url: str
+    mariadb_url: str
 
 
 @contextlib.contextmanager
 def running() -> Iterator[Services]:
-    """Start what TEST_DATABASE_URL and TEST_REDIS_URL do not name, and stop it at the end.
+    """Start what the variables do not name, side by side, and stop it at the end.
 
     Raises ServiceMissing with a sentence that says what to install.
     """
-    with contextlib.ExitStack() as stack:
-        database_url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(_server(_postgresql))
-        redis_url = os.environ.get("TEST_REDIS_URL") or stack.enter_context(_server(_redis))
-        yield Services(database_url, redis_url)
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(3) as pool:
+        starts = {"TEST_DATABASE_URL": _postgresql, "TEST_REDIS_URL": _redis, "TEST_MARIADB_URL": _mariadb}
+        urls = [pool.submit(_url, stack, variable, start) for variable, start in starts.items()]
+        yield Services(*(url.result() for url in urls))
+
+
+def _url(stack: contextlib.ExitStack, variable: str, start: "Callable[[Path, int, str], _Started]") -> str:
+    return os.environ.get(variable) or stack.enter_context(_server(start))
 
 
 #: A child process, its URL, and the question whether it answers already.
@@ -91,8 +98,12 @@ def _wait(child: subprocess.Popen[bytes], is_ready: Callable[[], bool], folder: 
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    """End a server in order (SIGINT is PostgreSQL's fast shutdown), and hard when that takes too long."""
-    for number, patience in ((signal.SIGINT, 5.0), (signal.SIGKILL, 5.0)):
+    """End a server in order (SIGINT is PostgreSQL's fast shutdown), and hard when that takes too long.
+
+    MariaDB takes no SIGINT, and nobody needs its files any more.
+    """
+    polite = [] if str(child.args[0]).endswith("mariadbd") else [(signal.SIGINT, 5.0)]  # type: ignore[index]
+    for number, patience in (*polite, (signal.SIGKILL, 5.0)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -131,6 +142,62 @@ def _group(user: str | None) -> int | None:
     return pwd.getpwnam(user).pw_gid if user else None
 
 
+def _mariadb(folder: Path, port: int, password: str) -> _Started:
+    """A server whose own character set is an old one, so that nothing may rely on it."""
+    user = _UNPRIVILEGED if os.geteuid() == 0 else None
+    server, installer = _mariadb_programs()
+    data, words, socket_path = folder / "data", folder / "init.sql", folder / "socket"
+    words.touch(0o600)
+    names = ("'root'@'localhost'", "'root'@'127.0.0.1'")
+    words.write_text(
+        "".join(f"GRANT ALL ON *.* TO {name} IDENTIFIED BY '{password}' WITH GRANT OPTION;\n" for name in names)
+    )
+    if user:
+        for path in (folder, words):
+            shutil.chown(path, user)
+    light = ["--no-defaults", f"--datadir={data}", "--skip-log-bin", "--innodb-flush-method=nosync"]
+    light += ["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0"]
+    quiet = ["--skip-test-db", "--auth-root-authentication-method=normal", "--skip-name-resolve"]
+    _must_make([installer, *light, *quiet], folder, user)
+    serving = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={socket_path}", f"--init-file={words}"]
+    serving += [f"--pid-file={folder / 'pid'}", "--skip-name-resolve", "--character-set-server=latin1"]
+    child = _spawn([server, *light, *serving], folder, user)
+    return child, f"mysql://root:{password}@127.0.0.1:{port}/", lambda: _mariadb_is_ready(folder / "log")
+
+
+def _mariadb_is_ready(log: Path) -> bool:
+    return "ready for connections" in log.read_text(errors="replace")
+
+
+def _mariadb_programs() -> tuple[Path, Path]:
+    found = _find("mariadbd", ["usr/sbin"], "", "mariadb-server")
+    installer = _find("mariadb-install-db", [], "", "mariadb-server")
+    if found is None or installer is None:
+        raise ServiceMissing(
+            "The tests need MariaDB 10.6 or newer: install it (apt install mariadb-server, brew install mariadb), "
+            "or name a running one in TEST_MARIADB_URL, such as mysql://root:password@127.0.0.1:3306/."
+        )
+    return found, installer
+
+
+def _must_make(command: Sequence[str | Path], folder: Path, user: str | None) -> None:
+    """Run the program that makes a server's files. Raises ServiceMissing with its last words."""
+    made = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        user=user,
+        group=_group(user),
+        extra_groups=[] if user else None,
+    )
+    if made.returncode:
+        name = Path(command[0]).name
+        raise ServiceMissing(f"{name} failed. Its last words: {(made.stderr or made.stdout).strip()[-500:]}")
+
+
 def _postgresql(folder: Path, port: int, password: str) -> _Started:
     user = _UNPRIVILEGED if os.geteuid() == 0 else None
     programs = _readable(_postgresql_programs(), folder, user)
@@ -142,19 +209,7 @@ def _postgresql(folder: Path, port: int, password: str) -> _Started:
     # With a password: on a machine with more users, a superuser without one would be everybody's shell.
     options = ["--no-sync", "-U", "postgres", "-A", "scram-sha-256", "--pwfile", words]
     options += ["-E", "UTF8", "--locale", "C.UTF-8"]
-    made = subprocess.run(
-        [str(word) for word in (programs / "initdb", "-D", data, *options)],
-        cwd=folder,
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        user=user,
-        group=_group(user),
-        extra_groups=[] if user else None,
-    )
-    if made.returncode:
-        raise ServiceMissing(f"initdb failed. Its last words: {made.stderr.strip()[-500:]}")
+    _must_make([programs / "initdb", "-D", data, *options], folder, user)
     settings = {
         "port": port,
         "listen_addresses": "127.0.0.1",
@@ -224,7 +279,7 @@ def _find(program: str, folders: list[str], in_wheel: str, debian_package: str) 
     """Return a program: a folder's newest, PATH's, a wheel's, or apt's when root."""
     found = _installed(program, folders)
     if found is None:
-        in_wheels = sorted(_PACKAGES.glob(f"python*/site-packages/{in_wheel}/{program}"))
+        in_wheels = sorted(_PACKAGES.glob(f"python*/site-packages/{in_wheel}/{program}")) if in_wheel else []
         found = in_wheels[0] if in_wheels else None
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         apt_install(debian_package)
@@ -234,11 +289,16 @@ def _find(program: str, folders: list[str], in_wheel: str, debian_package: str) 
 
 def _installed(program: str, folders: list[str]) -> Path | None:
     for pattern in folders:
-        versions = sorted(Path("/").glob(f"{pattern}/{program}"), key=lambda path: int(path.parts[-3]))
+        versions = sorted(Path("/").glob(f"{pattern}/{program}"), key=_version)
         if versions:
             return versions[-1]
     on_path = shutil.which(program)
     return Path(on_path) if on_path else None
+
+
+def _version(path: Path) -> int:
+    """Return the number in /usr/lib/postgresql/15/bin/initdb; 0 where a path has none."""
+    return int(path.parts[-3]) if path.parts[-3].isdigit() else 0
 
 
 def apt_install(package: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from datasources.engines.base import Engine
 from datasources.engines.duckdb import DuckDB
+from datasources.engines.mariadb import MariaDB
 from datasources.engines.postgresql import PostgreSQL
 from datasources.engines.sqlite import SQLite
 
@@ -11,4 +12,5 @@ ENGINES: Mapping[str, Engine] = {
     "duckdb": DuckDB(),
     "sqlite": SQLite(),
     "postgresql": PostgreSQL(),
+    "mariadb": MariaDB(),
 }

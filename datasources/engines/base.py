@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from datasources.cancel import Cancel
 from datasources.catalog import Catalog, Column, Table
 from datasources.dialect import Dialect
 from datasources.errors import BadConnection
@@ -73,9 +74,19 @@ class Engine(Protocol):
         """Say what the login may do."""
 
     def run(
-        self, connection: Connection, sql: str, params: Sequence[object], *, timeout: float, max_rows: int
+        self,
+        connection: Connection,
+        sql: str,
+        params: Sequence[object],
+        *,
+        timeout: float,
+        max_rows: int,
+        cancel: Cancel | None = None,
     ) -> Result:
-        """Run one statement read-only and stop it at the source after ``timeout`` seconds."""
+        """Run one statement read-only; stop it at the source after ``timeout`` seconds, or when ``cancel`` is called.
+
+        Raises QueryTimeout, QueryCancelled, QueryFailed, SourceUnavailable, ResultTooLarge.
+        """
 
     def close(self, connection: Connection) -> None:
         """Let go of everything that is kept open for a connection."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import duckdb
 
+from datasources.cancel import Cancel
 from datasources.catalog import Catalog
 from datasources.dialect import Dialect, words
 from datasources.engines.base import Connection, Field, Role, checked_file, grouped
@@ -123,7 +124,14 @@ class DuckDB:
         return Role(name="of the file")
 
     def run(
-        self, connection: Connection, sql: str, params: Sequence[object], *, timeout: float, max_rows: int
+        self,
+        connection: Connection,
+        sql: str,
+        params: Sequence[object],
+        *,
+        timeout: float,
+        max_rows: int,
+        cancel: Cancel | None = None,
     ) -> Result:
         """Run one statement; an interrupt stops it inside DuckDB when its time is over."""
         cursor = self._cursor(connection)

@@ -80,6 +80,10 @@ ROLE = """
 """
 
 
+#: Undoes whatever a statement could have left in the session, in one round trip.
+CLEAN = "ROLLBACK; CLOSE ALL; RESET ALL; UNLISTEN *; DEALLOCATE ALL; SELECT pg_advisory_unlock_all()"
+
+
 def begin(timeout: float) -> str:
     """Return what starts every transaction: read-only, bounded, with the system's own functions only, and checked.
 

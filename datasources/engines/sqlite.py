@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from datasources.cancel import Cancel
 from datasources.catalog import Catalog
 from datasources.dialect import Dialect, words
 from datasources.engines.base import CONNECT_SECONDS, Connection, Field, Role, checked_file, grouped
 from datasources.engines.functions import COMMON_FUNCTIONS
-from datasources.errors import QueryFailed, QueryTimeout, SourceUnavailable
+from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, SourceUnavailable
 from datasources.result import MAX_CHARACTERS, Result, make_result
 from embedhost.lib.deadline import Deadline
 
@@ -75,17 +76,25 @@ class SQLite:
         return Role(name="of the file")
 
     def run(
-        self, connection: Connection, sql: str, params: Sequence[object], *, timeout: float, max_rows: int
+        self,
+        connection: Connection,
+        sql: str,
+        params: Sequence[object],
+        *,
+        timeout: float,
+        max_rows: int,
+        cancel: Cancel | None = None,
     ) -> Result:
         """Run one statement; an interrupt stops it inside SQLite when its time is over."""
-        with _open(connection) as database:
+        cancel = cancel or Cancel()
+        with _open(connection) as database, cancel.stopping(database.interrupt):
             database.set_authorizer(_authorize)
             with Deadline(timeout, database.interrupt) as deadline:
                 try:
                     cursor = database.execute(sql, [_adapted(value) for value in params])
                     rows = cursor.fetchmany(max_rows + 1)
                 except sqlite3.Error as error:
-                    raise _failure(error, timed_out=deadline.passed) from None
+                    raise QueryCancelled if cancel.requested else _failure(error, timed_out=deadline.passed) from None
                 names = [name for name, *_ in cursor.description or ()]
         return make_result([(name, _kind(rows, place)) for place, name in enumerate(names)], rows, max_rows)
 

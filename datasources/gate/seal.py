@@ -28,8 +28,8 @@ _GRAMMAR = words(
 #: Words of the grammar that call a function when a bracket follows.
 _ALSO_FUNCTIONS = words("LEFT RIGHT GROUPING")
 _VALUES = frozenset({TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER})
-_SIGNS = words("( ) [ ] , . + - * / // % = <> < <= > >= || ~")
-_MARK = re.compile(rf'"{BIND_MARK}(\d+)"')
+_SIGNS = words("( ) [ ] , . + - * / // % = <> < <= > >= <=> || ~")
+_MARK = re.compile(rf'["`]{BIND_MARK}(\d+)["`]')
 
 
 def write(tree: Any, dialect: Dialect, marks: int) -> str:

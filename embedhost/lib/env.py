@@ -1,6 +1,7 @@
 """Every setting, declared once: name, kind, default and help. docs/settings.md is held to this table by a test."""
 
 import base64
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +101,14 @@ _DECLARED = [
     Setting("STATEMENT_TIMEOUT_SECONDS", "float", 20.0, "Longest time of one query at a data source."),
     Setting("MAX_ROWS", "int", 10_000, "Most rows of one panel; the rest is cut off and the panel says so."),
     Setting("SOURCE_CONNECTIONS", "int", 8, "Most queries that run at one data source at once, per process."),
+    Setting(
+        "DATA_SOURCE_NETWORKS",
+        "list",
+        [],
+        "Private networks in which data sources may be, such as 10.1.0.0/16, with commas between. Others are refused. "
+        "embedhost's own database and Redis are only reachable when their single address is listed. Development: "
+        "127.0.0.1/32 and ::1/128 on top.",
+    ),
     Setting("CACHE_MEMORY_MB", "int", 64, "Memory of the in-process cache, used without REDIS_URL."),
     Setting(
         "REVOCATION_POLL_SECONDS",
@@ -137,6 +146,17 @@ def _read(setting: Setting) -> Any:
     reader = {"bool": _env.bool, "int": _env.int, "float": _env.float, "list": _env.list}.get(setting.kind, _env.str)
     value = reader(setting.name, default=setting.default)
     return value if value != "" else setting.default
+
+
+def networks(name: str, values: list[str]) -> list[str]:
+    """Return networks as they are compared. Raises ImproperlyConfigured for one that is none, or is everything."""
+    try:
+        found = [ipaddress.ip_network(value.strip(), strict=False) for value in values]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} holds something that is no network, such as 10.1.0.0/16.") from error
+    if any(network.prefixlen == 0 for network in found):
+        raise ImproperlyConfigured(f"{name} holds a network that is the whole internet. Name the private ones.")
+    return [str(network) for network in found]
 
 
 #: Values that stand in our own examples; a server that starts with one of them has no secret at all.

@@ -8,15 +8,18 @@ import pytest
 
 from datasources.engines import ENGINES
 from datasources.snapshot import SourceSnapshot
-from tests.datasources.world import Ask, make_duckdb, make_sqlite, postgresql, snapshot
+from tests.datasources.world import Ask, make_duckdb, make_sqlite, mariadb, postgresql, snapshot
 
 
 @pytest.fixture(scope="session")
-def connections(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[dict[str, dict[str, Any]]]:
+def connections(
+    tmp_path_factory: pytest.TempPathFactory, postgres_url: str, mariadb_url: str
+) -> Iterator[dict[str, dict[str, Any]]]:
     folder = tmp_path_factory.mktemp("sources")
     name = f"src_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
-    with postgresql(postgres_url, name) as server:
-        yield {"duckdb": make_duckdb(folder), "sqlite": make_sqlite(folder), "postgresql": server}
+    with postgresql(postgres_url, name) as server, mariadb(mariadb_url, name) as other:
+        files = {"duckdb": make_duckdb(folder), "sqlite": make_sqlite(folder)}
+        yield {**files, "postgresql": server, "mariadb": other}
 
 
 @pytest.fixture(scope="session")

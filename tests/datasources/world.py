@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 import psycopg
+import pymysql
 
 from datasources.compile import bind_values, compile_query
 from datasources.engines import ENGINES
@@ -102,6 +104,32 @@ def _drop(server: Any, name: str, reader: str) -> None:
     server.execute(f"DROP ROLE IF EXISTS {reader}")
 
 
+@contextmanager
+def mariadb(url: str, name: str) -> Iterator[dict[str, Any]]:
+    """A database of its own, and a login that may only SELECT in it."""
+    parts = urlsplit(url)
+    fields = {"host": parts.hostname or "", "port": parts.port or 3306, "user": f"{name}_r"[-32:]}
+    with pymysql.connect(
+        host=fields["host"], port=fields["port"], user=parts.username, password=parts.password or "", autocommit=True
+    ) as server:
+        cursor = server.cursor()
+        _drop_mariadb(cursor, name, fields["user"])
+        try:
+            # Texts of this database compare without case, accents and trailing spaces.
+            cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+            cursor.execute(f"USE {name}")
+            _fill(cursor.execute, "%s", "varchar(100)", "decimal(12, 2)", "double")
+            cursor.execute(f"GRANT SELECT ON {name}.* TO '{fields['user']}'@'%' IDENTIFIED BY 'look-only'")
+            yield {**fields, "dbname": name, "password": "look-only", "sslmode": "disable"}
+        finally:
+            _drop_mariadb(cursor, name, fields["user"])
+
+
+def _drop_mariadb(cursor: Any, name: str, reader: str) -> None:
+    cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+    cursor.execute(f"DROP USER IF EXISTS '{reader}'@'%'")
+
+
 def _make_postgresql(url: str, name: str, reader: str) -> None:
     info = psycopg.conninfo.make_conninfo(url, dbname=name)
     with psycopg.connect(info, autocommit=True) as database:
@@ -128,7 +156,8 @@ def snapshot(engine: str, connection: Mapping[str, Any], extra: tuple[TableRule,
 
 
 def schema_of(source: SourceSnapshot) -> str:
-    return ENGINES[source.engine].dialect.default_schema
+    """Return the schema of the world's tables: a name of the test's own where a schema is a database."""
+    return next(table.schema for table in source.catalog.tables)
 
 
 def scoped(source: SourceSnapshot, table: str, column: str, property: str = "external_id") -> TableRule:

@@ -1,0 +1,187 @@
+"""The part that all database servers share: connection fields, checked addresses, a pool, limits, typed failures.
+
+A new one names its driver's errors and says how to connect, begin, read, clean and cut off; see mariadb.py.
+"""
+
+import contextlib
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.conf import settings
+
+from datasources.cancel import Cancel
+from datasources.catalog import Catalog
+from datasources.dialect import Dialect
+from datasources.digests import digest
+from datasources.engines.addresses import checked_addresses
+from datasources.engines.base import INSPECT_SECONDS, Connection, Field, Role, checked_fields, grouped
+from datasources.engines.pool import Handling, Pool
+from datasources.errors import BadConnection, QueryCancelled, QueryFailed, QueryTimeout, SourceUnavailable
+from datasources.result import Result, make_result
+from embedhost.lib.deadline import Deadline
+
+Line = TypeVar("Line")
+#: Names and types of the columns, and the rows: at most one more than the cap.
+Found = tuple[list[tuple[str, str]], list[tuple[Any, ...]]]
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
+#: The server's own limit comes first; the line is only cut when the server does not answer any more.
+_GRACE_SECONDS = 1.0
+#: Connections besides those of panels: catalogs, roles, choices.
+_SPARE = 2
+
+
+def server_fields(port: str) -> tuple[Field, ...]:
+    """Return the only fields that a connection to a server has. ``port`` is the usual one."""
+    return (
+        Field("host", "Host"),
+        Field("port", "Port", default=port),
+        Field("dbname", "Database"),
+        Field("user", "User"),
+        Field("password", "Password", secret=True, required=False),
+        Field("sslmode", "TLS", default="verify-full", choices=("verify-full", "require", "disable")),
+    )
+
+
+class Server(ABC, Generic[Line]):
+    """A pool per connection. Whatever a session could keep from one statement to the next is undone in between."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    dialect: ClassVar[Dialect]
+    fields: ClassVar[tuple[Field, ...]]
+    #: What the driver raises. Anything else that a server's bytes can cause in it belongs here too.
+    errors: ClassVar[tuple[type[Exception], ...]]
+    #: Statements without values: (schema, table, column, type, collation) in order; a Role's facts in order.
+    catalog_sql: ClassVar[str]
+    role_sql: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._pools: dict[str, Pool[Line]] = {}
+
+    @abstractmethod
+    def connect(self, connection: Connection, addresses: Sequence[str]) -> Line:
+        """Connect to one of the checked addresses, verifying the certificate for the name."""
+
+    @abstractmethod
+    def begin(self, line: Line, timeout: float) -> None:
+        """Begin a read-only transaction with a statement timeout in seconds, and check that it is one."""
+
+    @abstractmethod
+    def read(self, line: Line, sql: str, params: Sequence[object], max_rows: int) -> Found:
+        """Run a statement and read at most ``max_rows`` + 1 rows. Raises ResultTooLarge."""
+
+    @abstractmethod
+    def clean(self, line: Line) -> None:
+        """Roll back and undo everything that the session kept."""
+
+    @abstractmethod
+    def hang_up(self, line: Line) -> None:
+        """Shut the socket down, from another thread."""
+
+    @abstractmethod
+    def stop(self, line: Line) -> None:
+        """Cancel the running statement at the server, from another thread and over a connection of its own."""
+
+    @abstractmethod
+    def timed_out(self, error: Exception) -> bool:
+        """Tell whether the server stopped a statement because its time was over."""
+
+    @abstractmethod
+    def unreachable(self, error: Exception) -> bool:
+        """Tell whether an error is about the connection and not about the statement."""
+
+    def shut(self, line: Line) -> None:
+        """Close a connection."""
+        line.close()  # type: ignore[attr-defined]  # every driver's connection has it
+
+    def check(self, connection: Connection) -> dict[str, Any]:
+        """Return host, port, dbname, user, password and sslmode. Raises BadConnection, AddressRefused."""
+        fields = checked_fields(self.fields, connection)
+        if not _HOST.fullmatch(fields["host"]):
+            raise BadConnection("Host must be one host name or address, without a path, a comma or a space.")
+        if not fields["port"].isascii() or not fields["port"].isdigit() or not 0 < int(fields["port"]) < 65536:
+            raise BadConnection("Port must be a number from 1 to 65535.")
+        if "=" in fields["dbname"] or "://" in fields["dbname"]:
+            raise BadConnection("Database must be a plain name, not a connection string.")
+        with contextlib.suppress(SourceUnavailable):  # A name that nobody knows is a matter of connecting.
+            checked_addresses(fields["host"], int(fields["port"]))
+        return {**fields, "port": int(fields["port"])}
+
+    def catalog(self, connection: Connection) -> Catalog:
+        """Read every table and view that the login may read, outside of the system's schemas."""
+        return grouped(self._run(connection, self.catalog_sql, (), INSPECT_SECONDS, 1_000_000, Cancel())[1])
+
+    def check_role(self, connection: Connection) -> Role:
+        """Say what the login may do besides reading."""
+        name, *facts = self._run(connection, self.role_sql, (), INSPECT_SECONDS, 1, Cancel())[1][0]
+        return Role(name, *map(bool, facts))
+
+    def run(
+        self,
+        connection: Connection,
+        sql: str,
+        params: Sequence[object],
+        *,
+        timeout: float,
+        max_rows: int,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """Run one statement in a read-only transaction; the server stops it when its time is over."""
+        columns, rows = self._run(connection, sql, params, timeout, max_rows, cancel or Cancel())
+        return make_result(columns, rows, max_rows)
+
+    def close(self, connection: Connection) -> None:
+        """Close the idle connections of a source."""
+        pool = self._pools.pop(_key(connection), None)
+        if pool is not None:
+            pool.close()
+
+    def _run(
+        self, connection: Connection, sql: str, params: Sequence[object], timeout: float, max_rows: int, cancel: Cancel
+    ) -> Found:
+        pool = self._pool(connection)
+        line = pool.take(lambda fresh: self.begin(fresh, timeout))
+        with Deadline(timeout + _GRACE_SECONDS, lambda: self.hang_up(line)) as deadline:
+            try:
+                with cancel.stopping(lambda: self.stop(line)):
+                    found = self.read(line, sql, params, max_rows)
+            except self.errors as error:
+                pool.drop(line)
+                raise self._failure(error, deadline.passed, cancel.requested) from None
+            except BaseException:
+                pool.drop(line)
+                raise
+        pool.give(line)
+        return found
+
+    def _failure(self, error: Exception, passed: bool, cancelled: bool) -> Exception:
+        if cancelled:
+            return QueryCancelled(str(error))
+        if passed or self.timed_out(error):
+            return QueryTimeout(str(error))
+        return SourceUnavailable(str(error)) if self.unreachable(error) else QueryFailed(str(error))
+
+    def _pool(self, connection: Connection) -> Pool[Line]:
+        key = _key(connection)
+        pool = self._pools.get(key)
+        if pool is None:
+            fixed = dict(connection)
+            handling = Handling(lambda: self._connected(fixed), self.clean, self.shut, self.errors)
+            pool = self._pools.setdefault(key, Pool(handling, settings.SOURCE_CONNECTIONS + _SPARE))
+        return pool
+
+    def _connected(self, connection: Mapping[str, Any]) -> Line:
+        try:
+            addresses = checked_addresses(connection["host"], connection["port"])
+        except BadConnection as refused:  # The name meant another address when the source was saved.
+            raise SourceUnavailable(refused.message) from None
+        return self.connect(connection, addresses)
+
+
+def _key(connection: Connection) -> str:
+    """A pool never crosses a fork, and another password is another pool."""
+    return digest(os.getpid(), dict(connection))
