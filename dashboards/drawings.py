@@ -15,15 +15,16 @@ from dashboards.queries import (
     PanelRequest,
     PanelResult,
     Prepared,
-    as_of,
     finish,
     lookup,
     prepare,
     read_of,
     values_of,
 )
+from dashboards.results import as_of
 from dashboards.spec import TEXT, PanelSpec
 from dashboards.trail import Read
+from dashboards.variables import ValueMissing
 from embedhost.lib.errors import Refused, new_reference
 from embedhost.lib.memory import Recent
 from embedhost.lib.store import store
@@ -188,6 +189,9 @@ def _text_card(request: PanelRequest, look: Look) -> Card:
 
 
 def _failed(panel: PanelSpec, error: Refused, look: Look) -> Card:
+    if isinstance(error, ValueMissing):
+        missing = _state("missing", look, message=error.label)
+        return Card(panel.id, draw_card(card_panel(panel), None, missing), "missing")
     reference = new_reference()
     html = draw_card(card_panel(panel), None, _state("failed", look, reference=reference))
     return Card(panel.id, html, "failed", error=error, reference=reference)

@@ -1,7 +1,8 @@
 """Values of parameters as Metabase's tokens and addresses write them, as values of our variables.
 
 A blank text and null are no value. An empty list turns a filter off: its default does not count either. A list of one
-is that one. Dates are read by metabase_dates. Which value may be set by whom, grants and variables decide.
+is that one, and for a multi-choice one value is a list of one. Dates are read by metabase_dates. Which value may be set
+by whom, grants and variables decide.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from typing import Any
 
 from dashboards import periods
 from dashboards.metabase_dates import NotTranslatable, translate
-from dashboards.spec import DashboardSpec, VariableSpec
+from dashboards.spec import DashboardSpec
+from dashboards.variable_spec import VariableSpec
 from dashboards.variables import BadValue
 
 
@@ -31,6 +33,8 @@ def _blank(value: Any) -> bool:
 def _read(variable: VariableSpec | None, value: Any, today: date) -> object:
     if variable is None:
         return value
+    if variable.type == "multi_choice":
+        return (value if isinstance(value, list) else [value]) or None
     if isinstance(value, list):
         return _only(variable, value, today)
     if variable.type == "date_range" and isinstance(value, str) and not periods.is_period(value):

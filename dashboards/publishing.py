@@ -3,39 +3,63 @@
 from collections.abc import Iterator
 
 from dashboards import variables
-from dashboards.spec import TEXT, DashboardSpec, PanelSpec, SpecError, VariableSpec
+from dashboards.choices import choices_panels, depends_on
+from dashboards.results import CHOICES
+from dashboards.spec import TEXT, DashboardSpec, PanelSpec, SpecError
+from dashboards.variable_spec import VariableSpec
 from datasources.access import SourceSnapshot, get_source, sources_named
 from datasources.compile import compile_query
 from datasources.errors import DataSourceError, QueryRejected
+from datasources.template import choose, names_used
 from embedhost.lib.errors import Refused
 from secrets_admin.models import Organization
 
 
 def check(organization: Organization, spec: DashboardSpec) -> None:
-    """Raise SpecError when a default or a panel's query would be refused for a viewer."""
+    """Raise SpecError when a default or a query would be refused for a viewer."""
     problems = [problem for variable in spec.variables.values() for problem in _default_problems(variable)]
-    for panel in spec.panels.values():
+    queries = queries_of(spec)
+    for panel in queries:
         problems.extend(_query_problems(organization, spec, panel))
+    if not problems:
+        problems.extend(_cascade_problems(spec))
     if problems:
         raise SpecError(problems)
 
 
+def queries_of(spec: DashboardSpec) -> list[PanelSpec]:
+    """Return everything of a dashboard that has a query: its panels, then its variables' choices."""
+    return [panel for panel in spec.panels.values() if panel.type != TEXT] + choices_panels(spec)
+
+
+def statements_of(spec: DashboardSpec, sql: str) -> Iterator[str]:
+    """Yield a query's SQL with every listed identifier, one variable at a time and the others at their defaults."""
+    chosen = [variable for variable in spec.variables.values() if variable.identifiers]
+    defaults = {variable.name: variable.identifier(variable.default) or "" for variable in chosen}
+    yield choose(sql, frozenset(defaults.items()))
+    for variable in chosen:
+        for text in variable.identifiers if variable.name in names_used(sql) else ():
+            yield choose(sql, frozenset({**defaults, variable.name: text}.items()))
+
+
 def needs_customer(workspace_id: str, spec: DashboardSpec) -> bool:
     """Tell whether a dashboard reads rows or values that only a customer has. Raises NotFound, QueryRejected."""
-    return any(_needs_customer(workspace_id, spec, panel) for panel in spec.panels.values() if panel.type != TEXT)
+    return any(_needs_customer(workspace_id, spec, panel) for panel in queries_of(spec))
 
 
 def _needs_customer(workspace_id: str, spec: DashboardSpec, panel: PanelSpec) -> bool:
     source, types = get_source(workspace_id, panel.source), {name: entry.type for name, entry in spec.variables.items()}
-    compiled = compile_query(
-        panel.sql,
-        dialect=source.dialect,
-        catalog=source.catalog,
-        rules=source.rules,
-        variables=types,
-        present=frozenset(types),
+    return any(
+        compile_query(
+            sql,
+            dialect=source.dialect,
+            catalog=source.catalog,
+            rules=source.rules,
+            variables=types,
+            present=frozenset(types),
+        ).scoped
+        for sql in statements_of(spec, panel.sql)
     )
-    return compiled.scoped
 
 
 def _default_problems(variable: VariableSpec) -> Iterator[str]:
@@ -46,31 +70,52 @@ def _default_problems(variable: VariableSpec) -> Iterator[str]:
 
 
 def _query_problems(organization: Organization, spec: DashboardSpec, panel: PanelSpec) -> Iterator[str]:
-    if panel.type == TEXT:
-        return
     sources = sources_named(organization.id, panel.source)
     if not sources:
-        yield f"Panel {panel.id}: no workspace has a data source named {panel.source}."
+        yield f"{_spoken(panel)}: no workspace has a data source named {panel.source}."
     for source in sources:
         yield from _rejections(source, spec, panel)
 
 
+def _spoken(panel: PanelSpec) -> str:
+    return f"Variable {panel.id.partition(':')[2]}" if panel.type == CHOICES else f"Panel {panel.id}"
+
+
 def _rejections(source: SourceSnapshot, spec: DashboardSpec, panel: PanelSpec) -> Iterator[str]:
-    """Compile with every optional block and with none, since each must be fit to run."""
+    """Compile with every optional block and with none, and with every identifier, since each must be fit to run."""
     types = {name: variable.type for name, variable in spec.variables.items()}
-    for present in (frozenset(types), frozenset[str]()):
-        try:
-            compile_query(
-                panel.sql,
-                dialect=source.dialect,
-                catalog=source.catalog,
-                rules=source.rules,
-                variables=types,
-                present=present,
-            )
-        except QueryRejected as error:
-            yield f"Panel {panel.id}: {error.problem}"
-            return
-        except DataSourceError as error:
-            yield f"Panel {panel.id}: {error.message}"
-            return
+    # What is required always has a value.
+    always = frozenset(name for name, variable in spec.variables.items() if variable.required)
+    try:
+        for sql in statements_of(spec, panel.sql):
+            for present in (frozenset(types), always):
+                compile_query(
+                    sql,
+                    dialect=source.dialect,
+                    catalog=source.catalog,
+                    rules=source.rules,
+                    variables=types,
+                    present=present,
+                )
+    except QueryRejected as error:
+        yield f"{_spoken(panel)}: {error.problem}"
+    except DataSourceError as error:
+        yield f"{_spoken(panel)}: {error.message}"
+
+
+def _cascade_problems(spec: DashboardSpec) -> Iterator[str]:
+    """Choices that wait for each other in a circle could never be asked for."""
+    for name, variable in spec.variables.items():
+        if name in _reached(spec, depends_on(variable)):
+            yield f"Variable {name}: its choices depend on its own value. Take {{{{ {name} }}}} out of the queries."
+
+
+def _reached(spec: DashboardSpec, names: frozenset[str]) -> set[str]:
+    found: set[str] = set()
+    ahead = set(names)
+    while ahead:
+        name = ahead.pop()
+        if name in spec.variables and name not in found:
+            found.add(name)
+            ahead |= depends_on(spec.variables[name])
+    return found

@@ -19,13 +19,14 @@ from django.conf import settings
 from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
 from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
+from dashboards.results import body_of
 from dashboards.spec import DashboardSpec, PanelSpec
 from dashboards.trail import Read, Trail, predicates_of
-from dashboards.variables import Values
+from dashboards.variables import Values, statement
 from datasources.access import SourceSnapshot, get_source
 from datasources.compile import Compiled, bind_values, compile_query
 from datasources.errors import DataSourceError, QueryFailed, QueryTimeout, SourceUnavailable
-from datasources.run import Result, run_statement
+from datasources.run import run_statement
 from datasources.scope import Scope
 from embedhost.lib.errors import Refused
 from embedhost.lib.store import store
@@ -182,7 +183,7 @@ def prepare(request: PanelRequest) -> Prepared:
     """Compile and bind a panel's query under its Grant. Raises DataSourceError or Refused; sends nothing."""
     source = get_source(request.grant.workspace_id, request.panel.source)
     compiled = compile_query(
-        request.panel.sql,
+        statement(request.spec, request.panel.sql, request.values),
         dialect=source.dialect,
         catalog=source.catalog,
         rules=source.rules,
@@ -275,7 +276,7 @@ def _query(item: Prepared, now: Callable[[], float]) -> Entry:
         )
         # The time of landing, so that a result never counts as old before anybody saw it.
         at = now()
-        entry = make_entry(item.scope, at, result.rows, _body(item.request.panel, result, at))
+        entry = make_entry(item.scope, at, result.rows, body_of(item.request.panel, result, at))
     except (SourceUnavailable, QueryTimeout):
         _failing.setdefault(item.source.id, now())
         raise
@@ -287,27 +288,6 @@ def _query(item: Prepared, now: Callable[[], float]) -> Entry:
         raise QueryFailed from None
     _failing.pop(item.source.id, None)
     return entry
-
-
-def _body(panel: PanelSpec, result: Result, at: float) -> bytes:
-    columns = [
-        {"name": name, "type": kind, "values": values}
-        for (name, kind), values in zip(result.columns, result.values, strict=True)
-    ]
-    return orjson.dumps(
-        {
-            "panel": panel.id,
-            "type": panel.type,
-            "encoding": panel.encoding,
-            "data": {"columns": columns, "rows": result.rows, "truncated": result.truncated},
-            "as_of": as_of(at),
-        }
-    )
-
-
-def as_of(at: float) -> str:
-    """Return a time in seconds as ISO 8601 in UTC, to the second."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def values_of(body: bytes) -> Mapping[str, Any]:

@@ -1,7 +1,8 @@
 """Values of a dashboard's variables: defaults < token < viewer, each checked against its type and mode.
 
-A value is a text, a number, a period or a choice; None means that it is not set. Nothing is converted: a text "1" is
-no number, since each conversion makes two different inputs one (threats.md rule 4).
+A value is a text, a number, true or false, a day, a period, a choice or a list of choices; None means that it is not
+set. Nothing is converted: a text "1" is no number, since each conversion makes two different inputs one (threats.md
+rule 4). A choice that a query offers is a text like others: one that it does not offer matches no row.
 """
 
 import math
@@ -13,12 +14,16 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from dashboards import periods
-from dashboards.spec import DashboardSpec, VariableSpec
+from dashboards.spec import DashboardSpec
+from dashboards.variable_spec import VariableSpec
+from datasources.template import choose, names_used
 from embedhost.lib.errors import Refused
 from tokens.grant import Grant
 
 MAX_TEXT = 1000
 MAX_VALUES = 100
+#: Choices that one multi-choice may hold.
+MAX_CHOSEN = 1000
 
 
 class UnknownVariable(Refused):
@@ -33,6 +38,18 @@ class BadValue(Refused):
     message = "The value does not fit the variable's type."
 
 
+class ValueMissing(Refused):
+    """A panel uses a required variable that has no value."""
+
+    status = 400
+    code = "variable_missing"
+    message = "This panel needs a value that is not set."
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"This panel needs a value for {label}. Choose one.")
+        self.label = label
+
+
 class VariableNotOpen(Refused):
     status = 403
     code = "variable_locked"
@@ -41,7 +58,10 @@ class VariableNotOpen(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Every variable's value by name, checked; ``periods`` hold {"start", "end"} dates, both included."""
+    """Every variable's value by name, checked and resolved, so that equal wishes are equal values.
+
+    Days are YYYY-MM-DD, periods hold {"start", "end"}, both included; chosen lists are sorted and hold each value once.
+    """
 
     by_name: Mapping[str, Any]
 
@@ -99,6 +119,8 @@ def _checked(spec: DashboardSpec, values: Mapping[str, object]) -> dict[str, obj
         variable = spec.variables.get(name)
         if variable is None:
             raise UnknownVariable
+        if variable.required and value is None:
+            raise BadValue(f"The variable {name} needs a value.")
         check(variable, value)
     return dict(values)
 
@@ -115,12 +137,28 @@ def resolve(spec: DashboardSpec, grant: Grant, viewer: Mapping[str, object], *, 
 
 
 def _resolved(variable: VariableSpec, value: Any, today: date) -> Any:
-    if variable.type != "date_range" or value is None:
-        return value
-    if isinstance(value, str):
+    if variable.type == "date_range" and isinstance(value, str):
         start, end = periods.resolve(value, today)
         return {"start": start.isoformat(), "end": end.isoformat()}
+    if variable.type == "date" and isinstance(value, str) and periods.is_day(value):
+        return periods.day(value, today).isoformat()
+    if variable.type == "multi_choice" and value is not None:
+        return sorted(set(value))
     return value
+
+
+def statement(spec: DashboardSpec, sql: str, values: Values) -> str:
+    """Return an author's SQL with the chosen identifiers in it. Raises ValueMissing, and QueryRejected for odd SQL."""
+    unset = {name for name, variable in spec.variables.items() if variable.required and values.by_name[name] is None}
+    missing = unset & names_used(sql) if unset else None
+    if missing:
+        raise ValueMissing(spec.variables[min(missing)].label)
+    chosen = {
+        (name, variable.identifier(values.by_name[name]) or "")
+        for name, variable in spec.variables.items()
+        if variable.identifiers and name not in unset
+    }
+    return choose(sql, frozenset(chosen)) if chosen else sql
 
 
 def known_time_zone(name: str | None) -> str | None:
@@ -143,8 +181,27 @@ def _is_number(_variable: VariableSpec, value: object) -> bool:
     return type(value) is float and math.isfinite(value) and abs(value) < 1e15
 
 
+def _is_boolean(_variable: VariableSpec, value: object) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_choice(variable: VariableSpec, value: object) -> bool:
+    if variable.choices_from is not None:
+        return _is_text(variable, value)
     return isinstance(value, str) and any(value == choice for choice, _ in variable.choices)
+
+
+def _is_chosen(variable: VariableSpec, value: object) -> bool:
+    if not isinstance(value, list) or len(value) > MAX_CHOSEN:
+        return False
+    if variable.choices_from is not None:
+        return all(_is_text(variable, item) for item in value)
+    listed = {choice for choice, _ in variable.choices}
+    return all(isinstance(item, str) and item in listed for item in value)
+
+
+def _is_day(_variable: VariableSpec, value: object) -> bool:
+    return is_date(value) or (isinstance(value, str) and periods.is_day(value))
 
 
 def is_date(value: object) -> bool:
@@ -165,4 +222,12 @@ def _is_period(_variable: VariableSpec, value: object) -> bool:
     return is_date(value["start"]) and is_date(value["end"]) and value["start"] <= value["end"]
 
 
-_CHECKS = {"text": _is_text, "number": _is_number, "choice": _is_choice, "date_range": _is_period}
+_CHECKS = {
+    "text": _is_text,
+    "number": _is_number,
+    "boolean": _is_boolean,
+    "date": _is_day,
+    "date_range": _is_period,
+    "choice": _is_choice,
+    "multi_choice": _is_chosen,
+}

@@ -8,8 +8,9 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from datasources.errors import QueryRejected
 
@@ -67,9 +68,31 @@ def slots_used(sql: str) -> tuple[Slot, ...]:
     return tuple(dict.fromkeys(_slot(piece.text) for piece in _pieces(sql) if piece.kind == "variable"))
 
 
+@lru_cache(maxsize=2000)
 def names_used(sql: str) -> frozenset[str]:
     """Return the name of every variable that a statement uses. Raises QueryRejected."""
     return frozenset(slot.name for slot in slots_used(sql))
+
+
+@lru_cache(maxsize=2000)
+def choose(sql: str, texts: frozenset[tuple[str, str]]) -> str:
+    """Return the SQL with the placeholders that ``texts`` names replaced by the author's own SQL for each of them.
+
+    This is how a listed column or unit is chosen. The texts come from the author's list, never from a viewer, and the
+    whole is checked like everything that the author wrote. Raises QueryRejected.
+
+    >>> choose("SELECT 1 ORDER BY {{ sort }}", frozenset({("sort", "total DESC")}))
+    'SELECT 1 ORDER BY  total DESC '
+    """
+    chosen = dict(texts)
+    return "".join(_chosen(match, chosen) for match in _TOKEN.finditer(sql))
+
+
+def _chosen(match: re.Match[str], texts: Mapping[str, str]) -> str:
+    if match.lastgroup != "variable":
+        return match.group()
+    slot = _slot(match.group())
+    return match.group() if slot.part or slot.name not in texts else f" {texts[slot.name]} "
 
 
 def expand(sql: str, present: frozenset[str]) -> Plan:

@@ -28,14 +28,16 @@ _CHUNK = 1000
 _EVENTS = {"page": Event.PAGE, "panel": Event.PANEL, "answer": Event.QUERY, "export": Event.EXPORT}
 
 
-def note_page(grant: Grant, cards: Sequence[Card]) -> Mapping[str, Any]:
+def note_page(grant: Grant, cards: Sequence[Card], offered: Sequence[Read] = ()) -> Mapping[str, Any]:
     """Write down a page with every panel that it shows, and return what was written; empty for what does not count.
+
+    ``offered`` is what the choices of its variables were read from.
 
     Raises ServiceUnavailable when it cannot be kept.
     """
     reads = [card.read for card in cards if card.read is not None]
     panels, hits = sum(card.state == "ready" for card in cards), sum(read.cached for read in reads)
-    return _note("page", grant, {**what(reads), "panels": panels, "hits": hits})
+    return _note("page", grant, {**what([*reads, *offered]), "panels": panels, "hits": hits})
 
 
 def withdraw_page(written: Mapping[str, Any]) -> None:

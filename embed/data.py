@@ -9,16 +9,18 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from dashboards.choices import listed, run_choices
 from dashboards.drawings import Card, Look, draw_panels
 from dashboards.grants import EXPORT, Opened
 from dashboards.naming import Named
-from dashboards.queries import LONGEST_WAIT, PanelResult, run_panel, values_of
+from dashboards.queries import LONGEST_WAIT, PanelRequest, PanelResult, run_panel, values_of
 from dashboards.spec import TEXT, PanelSpec
+from dashboards.variable_spec import VariableSpec
 from datasources.errors import QueryRejected
 from embed.access_log import Note, note_export, note_panel
 from embed.authenticate import open_call
 from embed.page import session_facts
-from embed.reading import Wishes, call_wishes, panel_of, panel_request, values_for
+from embed.reading import Wishes, call_wishes, choices_call, panel_of, panel_request, values_for, variable_of
 from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound, Refused, new_reference
 from embedhost.lib.spreadsheet import inert
 from tokens.doors import DOORS
@@ -38,6 +40,21 @@ def panel(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
     if spec.type == TEXT:
         raise NotFound
     return _data(request, run(opened, spec, wishes))
+
+
+def choices(request: HttpRequest, format: str, variable_name: str) -> HttpResponse:
+    """Answer what a viewer may choose for a variable, as its author listed it or as its query offers it."""
+    opened, wishes = _open(request, format)
+    variable = variable_of(opened, variable_name)
+    if variable.choices_from is None:
+        return JsonResponse(listed(variable))
+    return _data(request, offered(opened, variable, wishes))
+
+
+def offered(opened: Opened, variable: VariableSpec, wishes: Wishes) -> PanelResult:
+    """Run a variable's query under a call's Grant, and note that its rows are shown. Raises its failure."""
+    request = choices_call(opened, variable, wishes, values_for(opened, wishes))
+    return _shown(opened, request, run_choices([request], wait=LONGEST_WAIT)[0], note_panel)
 
 
 def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
@@ -82,11 +99,15 @@ def run(opened: Opened, spec: PanelSpec, wishes: Wishes, *, note: Note = note_pa
 
     Raises its failure, with the reference under which the log has it, and ServiceUnavailable when it cannot be noted.
     """
-    result = run_panel(panel_request(opened, spec, wishes, values_for(opened, wishes)), wait=LONGEST_WAIT)
+    request = panel_request(opened, spec, wishes, values_for(opened, wishes))
+    return _shown(opened, request, run_panel(request, wait=LONGEST_WAIT), note)
+
+
+def _shown(opened: Opened, request: PanelRequest, result: PanelResult, note: Note) -> PanelResult:
     if result.error is not None:
         # A copy, since everyone who waited for the flight holds the same exception.
         refused = copy(result.error)
-        refused.reference = log_failure(spec.id, refused)
+        refused.reference = log_failure(request.panel.id, refused)
         raise refused
     note(opened.grant, result.read)
     return result

@@ -10,14 +10,16 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from dashboards.choices import Choices, choices_of
 from dashboards.grants import EXPORT, Opened
 from dashboards.naming import Named
 from dashboards.queries import PanelResult, values_of
-from dashboards.spec import TEXT, PanelSpec, VariableSpec
+from dashboards.spec import TEXT, PanelSpec
+from dashboards.variable_spec import VariableSpec
 from dashboards.variables import BadValue, VariableNotOpen
 from embed.access_log import note_export
 from embed.authenticate import open_page
-from embed.data import RETRY_SECONDS, csv_file, run
+from embed.data import RETRY_SECONDS, csv_file, offered, run
 from embed.metabase_values import PARAMETERS
 from embed.reading import Wishes, may_change, metabase_wishes
 from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound
@@ -29,7 +31,12 @@ _ROWS: Final = 6
 #: Keys of a download's address that choose its form and set nothing.
 _OPTIONS: Final = ("format_rows", "pivot_results")
 _DISPLAYS: Final = {"number": "scalar"}
-_TYPES: Final = {"number": "number/=", "date_range": "date/all-options"}
+_TYPES: Final = {
+    "number": "number/=",
+    "boolean": "boolean/=",
+    "date": "date/single",
+    "date_range": "date/all-options",
+}
 _BASE_TYPES: Final = {
     "number": "type/Float",
     "boolean": "type/Boolean",
@@ -86,15 +93,22 @@ def download(request: HttpRequest, token: str, dashcard_id: str, card_id: str, f
 
 
 def values(request: HttpRequest, token: str, parameter_id: str, prefix: str = "") -> HttpResponse:
-    """Answer the choices of an enabled parameter, those that contain ``prefix``; none when it takes any value."""
+    """Answer the choices of an enabled parameter, those that contain ``prefix``; none when it takes any value.
+
+    What a query offers comes under the same Grant as every row.
+    """
     opened = _open(request, token)
     variable = next((variable for variable in _enabled(opened) if variable.name == parameter_id), None)
     if variable is None:
         raise NotFound
-    _wishes(request, opened)
+    wishes = _wishes(request, opened)
+    result = offered(opened, variable, wishes) if variable.choices_from is not None else None
+    choices = Choices(variable.choices) if result is None else choices_of(result)
+    if choices is None:
+        return _pending()
     wanted = prefix.casefold()
-    found = [list(choice) for choice in variable.choices if any(wanted in text.casefold() for text in choice)]
-    return JsonResponse({"values": found, "has_more_values": False})
+    found = [list(choice) for choice in choices.pairs if any(wanted in text.casefold() for text in choice)]
+    return JsonResponse({"values": found, "has_more_values": choices.truncated})
 
 
 def _open(request: HttpRequest, token: str) -> Opened:
@@ -130,14 +144,16 @@ def _enabled(opened: Opened) -> list[VariableSpec]:
 
 def _parameter(variable: VariableSpec) -> dict[str, Any]:
     choices = [list(choice) for choice in variable.choices]
+    asked = "list" if choices or variable.choices_from is not None else "none"
     return {
         "id": variable.name,
         "slug": variable.name,
         "name": variable.label,
         "type": _TYPES.get(variable.type, "string/="),
         "default": variable.default,
-        "isMultiSelect": False,
-        "values_query_type": "list" if choices else "none",
+        "isMultiSelect": variable.type == "multi_choice",
+        "required": variable.required,
+        "values_query_type": asked,
         "values_source_type": "static-list" if choices else None,
         "values_source_config": {"values": choices} if choices else {},
     }

@@ -4,7 +4,7 @@ The values stand in the query string, or all in one key ``parameters`` as a JSON
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 from django.http import QueryDict
@@ -65,11 +65,10 @@ def _parsed(text: str) -> Mapping[str, object]:
 
 
 def _typed(spec: DashboardSpec, name: str, texts: list[str]) -> list[object]:
-    """A query string has texts only; the variable's own type says which of them is a number."""
+    """A query string has texts only; the variable's own type says what they are."""
     variable = spec.variables.get(name)
-    if variable is None or variable.type != "number":
-        return list(texts)
-    return [_number(text) for text in texts]
+    read = _READERS.get(variable.type if variable else "")
+    return [read(text) for text in texts] if read else list(texts)
 
 
 def _number(text: str) -> object:
@@ -77,3 +76,10 @@ def _number(text: str) -> object:
     if found is None:
         return text
     return float(text) if found[1] else int(text)
+
+
+def _boolean(text: str) -> object:
+    return {"true": True, "false": False}.get(text, text)
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {"number": _number, "boolean": _boolean}

@@ -2,10 +2,11 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,12 @@ from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
+from dashboards.choices import Choices, depends_on
 from dashboards.drawings import Card
 from dashboards.grants import EXPORT, Opened
 from dashboards.locales import direction
-from dashboards.queries import as_of
-from dashboards.spec import VariableSpec
+from dashboards.results import as_of
+from dashboards.variable_spec import VariableSpec
 from dashboards.variables import Values
 from dashboards.wording import value_text
 from embed.reading import Wishes, may_change
@@ -27,6 +29,9 @@ from secrets_admin.feed import feed
 
 #: Formats whose tokens may open several dashboards: each call says which one the page shows.
 CHOSEN_BY_ADDRESS = frozenset({"viasocket_jwt", "superset_guest"})
+
+#: A page carries at most so many choices of a query; the script asks for longer lists when they are opened.
+MOST_CHOICES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,13 @@ class ShownVariable:
     initial: Any
     text: str
     changed: bool
-    choices: Sequence[tuple[str, str]]
+    required: bool
+    #: What may be chosen, and whether there is more; None when the script has to ask for it.
+    choices: Choices | None
+    #: The labels of what is chosen now, where the choices are not there.
+    labels: Sequence[tuple[str, str]]
+    #: The shown variables that decide about the choices.
+    depends: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +78,21 @@ class Page:
     words: SafeString
 
 
-def build_page(opened: Opened, wishes: Wishes, values: Values, cards: Sequence[Card], *, path_after: str) -> Page:
-    """Return the page of drawn cards; ``path_after`` is its address without the token."""
+def build_page(
+    opened: Opened,
+    wishes: Wishes,
+    values: Values,
+    cards: Sequence[Card],
+    *,
+    path_after: str,
+    offered: Mapping[str, Choices] = MappingProxyType({}),
+) -> Page:
+    """Return the page of drawn cards; ``path_after`` is its address without the token.
+
+    ``offered`` holds what the queries of variables offer, as far as it is there.
+    """
     times = [card.at for card in cards if card.at is not None]
-    shown = _variables(opened, wishes, values)
+    shown = _variables(opened, wishes, values, offered)
     oldest = as_of(min(times)) if times else ""
     may_export = EXPORT in opened.grant.rights
     return Page(
@@ -115,24 +137,40 @@ def seconds_left(opened: Opened) -> float:
 
 def session_facts(opened: Opened, wishes: Wishes, values: Values) -> dict[str, Any]:
     """Return what an open page needs to know of a fresh token before it goes on with it."""
-    variables = [_boot_variable(variable) for variable in _variables(opened, wishes, values)]
+    variables = [_boot_variable(variable) for variable in _variables(opened, wishes, values, {})]
     return {"subject": subject_of(opened), "seconds_left": seconds_left(opened), "variables": variables}
 
 
-def _variables(opened: Opened, wishes: Wishes, values: Values) -> list[ShownVariable]:
+def shown_variables(opened: Opened) -> list[VariableSpec]:
+    """Return the variables that a page shows, in the author's order."""
     every = opened.spec.variables.values()
     # As in Metabase, a filter that the token sets has no widget: its reader cannot change it.
-    shown = [variable for variable in every if variable.mode != "hidden" and variable.name not in opened.fixed]
+    return [variable for variable in every if variable.mode != "hidden" and variable.name not in opened.fixed]
+
+
+def _variables(opened: Opened, wishes: Wishes, values: Values, offered: Mapping[str, Choices]) -> list[ShownVariable]:
+    shown = shown_variables(opened)
+    names = {variable.name for variable in shown}
     with override(wishes.locale):
-        return [_shown(variable, opened, wishes, values) for variable in shown]
+        return [_shown(variable, opened, wishes, values, offered.get(variable.name), names) for variable in shown]
 
 
-def _shown(variable: VariableSpec, opened: Opened, wishes: Wishes, values: Values) -> ShownVariable:
+def _shown(
+    variable: VariableSpec,
+    opened: Opened,
+    wishes: Wishes,
+    values: Values,
+    offered: Choices | None,
+    shown: Collection[str],
+) -> ShownVariable:
     # A relative period stays the word that was chosen, so that its chip reads "Last 12 months".
     initial = opened.grant.values.get(variable.name, variable.default)
     if variable.name == opened.spec.customer_variable:
         initial = values.by_name[variable.name]
     value = wishes.viewer.get(variable.name, initial)
+    choices = offered if variable.choices_from is not None else Choices(variable.choices)
+    chosen = {value} if isinstance(value, str) else set(value) if isinstance(value, list) else set()
+    is_long = choices is not None and variable.choices_from is not None and len(choices.pairs) > MOST_CHOICES
     return ShownVariable(
         name=variable.name,
         label=variable.label,
@@ -140,9 +178,12 @@ def _shown(variable: VariableSpec, opened: Opened, wishes: Wishes, values: Value
         mode=variable.mode,
         value=value,
         initial=initial,
-        text=value_text(variable, value, wishes.locale),
+        text=value_text(variable, value, wishes.locale, choices.pairs if choices else ()),
         changed=variable.name in wishes.viewer,
-        choices=variable.choices,
+        required=variable.required,
+        choices=None if is_long else choices,
+        labels=[pair for pair in choices.pairs if pair[0] in chosen] if choices and is_long else (),
+        depends=sorted(depends_on(variable) & set(shown)),
     )
 
 
@@ -182,8 +223,16 @@ def _boot_variable(variable: ShownVariable) -> dict[str, Any]:
         "value": variable.value,
         "initial": variable.initial,
         "text": variable.text,
-        "choices": [{"value": value, "label": label} for value, label in variable.choices],
+        "required": variable.required,
+        "choices": None if variable.choices is None else _pairs(variable.choices.pairs),
+        "truncated": variable.choices is not None and variable.choices.truncated,
+        "labels": _pairs(variable.labels),
+        "depends": list(variable.depends),
     }
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"value": value, "label": label} for value, label in pairs]
 
 
 def render_page(page: Page) -> str:

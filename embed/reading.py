@@ -6,12 +6,14 @@ from functools import lru_cache
 
 from django.http import HttpRequest, QueryDict
 
+from dashboards.choices import choices_request
 from dashboards.grants import APPLY_VARIABLES, Opened
 from dashboards.locales import DEFAULT, known_locale
 from dashboards.periods import today_in
 from dashboards.queries import PanelRequest
 from dashboards.spec import PanelSpec
-from dashboards.variables import Values, from_viewer, known_time_zone, on_load, resolve
+from dashboards.variable_spec import CHOSEN, VariableSpec
+from dashboards.variables import Values, VariableNotOpen, from_viewer, known_time_zone, on_load, resolve
 from embed import metabase_values
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin.feed import feed
@@ -19,6 +21,8 @@ from tokens.strict_json import JSONRefused, read_object
 
 #: The format whose pages and calls take values as Metabase does.
 METABASE = "metabase_jwt"
+#: Types whose values are texts.
+_TEXTS = frozenset({"text", "choice", "multi_choice", "date"})
 #: Keys of a page's address that are ours; every other one is a variable (vendors.md 1.4).
 _OURS = frozenset({"refresh-minutes", "locale_code", "time_zone", "embedded-token", "embed_token", "token"})
 _CALL_KEYS = frozenset({"variables", "locale", "time_zone", "environment", "dashboard", "as"})
@@ -61,7 +65,8 @@ def _address_values(query: QueryDict, opened: Opened, time_zone: str) -> tuple[M
     """Return what a page's address sets, and a note for each value that cannot be read."""
     if opened.format == METABASE:
         return metabase_values.readable(query, opened.spec, today_in(time_zone, feed.now()), _OURS)
-    return {name: _loose(text) for name, text in _last_values(query) if name not in _OURS}, []
+    given = {name: texts for name, texts in query.lists() if texts and name not in _OURS}
+    return {name: _loose(opened.spec.variables.get(name), texts) for name, texts in given.items()}, []
 
 
 def metabase_wishes(request: HttpRequest, opened: Opened, *, options: Collection[str] = ()) -> Wishes:
@@ -131,22 +136,46 @@ def panel_request(opened: Opened, panel: PanelSpec, wishes: Wishes, values: Valu
     return PanelRequest(opened.grant, opened.dashboard, opened.spec, panel, values, wishes.time_zone)
 
 
+def variable_of(opened: Opened, name: str) -> VariableSpec:
+    """Return a variable that this viewer may choose. Raises NotFound for one that the page does not show."""
+    variable = opened.spec.variables.get(name)
+    if variable is None or variable.mode == "hidden" or variable.type not in CHOSEN:
+        raise NotFound
+    if variable.mode != "open" or not may_change(opened) or name in opened.fixed:
+        raise VariableNotOpen
+    return variable
+
+
+def choices_call(opened: Opened, variable: VariableSpec, wishes: Wishes, values: Values) -> PanelRequest:
+    """Return the run of a variable's query under this Grant."""
+    return choices_request(opened.grant, opened.dashboard, opened.spec, variable, values, wishes.time_zone)
+
+
 def values_for(opened: Opened, wishes: Wishes) -> Values:
     """Return every variable's value: defaults < token < viewer."""
     return resolve(opened.spec, opened.grant, wishes.viewer, time_zone=wishes.time_zone, now=feed.now())
 
 
-def _last_values(query: QueryDict) -> list[tuple[str, str]]:
-    return [(name, values[-1]) for name, values in query.lists() if values]
+def _loose(variable: VariableSpec | None, texts: list[str]) -> object:
+    """A value in an address is JSON when it reads as JSON, else the text itself (vendors.md 1.4).
+
+    A name that stands there several times is a list for a multi-choice; for others the last one counts.
+    """
+    if variable is not None and variable.type == "multi_choice":
+        values = [_json_or_text(variable, text) for text in texts]
+        return values[0] if len(values) == 1 and isinstance(values[0], list | None) else values
+    return _json_or_text(variable, texts[-1])
 
 
-def _loose(text: str) -> object:
-    """A value in an address is JSON when it reads as JSON, else the text itself (vendors.md 1.4)."""
+def _json_or_text(variable: VariableSpec | None, text: str) -> object:
     try:
         read = read_object(b'{"value":' + text.encode(errors="replace") + b"}")
     except JSONRefused:
         return text
-    return read["value"] if len(read) == 1 else text
+    value = read["value"] if len(read) == 1 else text
+    # A number in the address is meant as the text that it is where only texts fit, such as a choice named 2026.
+    is_text = variable is not None and variable.type in _TEXTS and isinstance(value, int | float)
+    return text if is_text else value
 
 
 def _locale(request: HttpRequest, opened: Opened, wished: str | None) -> str:

@@ -51,6 +51,7 @@ urlpatterns = [
         superset_api.embedded_dashboard,
         name="superset_embedded_dashboard",
     ),
+    path("data/<str:format>/choices/<str:variable_name>", data.choices, name="data_choices"),
     path("data/<str:format>/page", handover.page, name="data_page"),
     path("data/<str:format>/session", data.session, name="data_session"),
     path("data/<str:format>/export/<str:panel_id>", data.export, name="data_export"),

@@ -11,10 +11,12 @@ from django.utils.translation import override
 from dashboards.drawings import Card, Look, draw_panels
 from dashboards.grants import EXPORT, Opened
 from dashboards.naming import Named
+from dashboards.trail import Read
 from embed.access_log import note_page, withdraw_page
 from embed.answers import DASH_POLICY
 from embed.authenticate import open_page, referer_origin, refused
 from embed.data import log_failures
+from embed.offers import again, offers, reads, ready
 from embed.page import Page, build_page, policy, render_page
 from embed.reading import Wishes, accepted_locale, page_wishes, panel_request, values_for
 from embed.usage import record_embed
@@ -78,14 +80,16 @@ def draw_page(opened: Opened, wishes: Wishes, *, path_after: str) -> Page:
     values = values_for(opened, wishes)
     look = Look(wishes.locale, wishes.time_zone, EXPORT in opened.grant.rights)
     requests = [panel_request(opened, panel, wishes, values) for panel in opened.spec.panels.values()]
+    found = offers(opened, wishes, values)
     cards = draw_panels(requests, look, wait=PAGE_WAIT)
-    _count(opened, cards)
+    found = again(found, opened, wishes, values)
+    _count(opened, cards, reads(found))
     log_failures(cards)
-    return build_page(opened, wishes, values, cards, path_after=path_after)
+    return build_page(opened, wishes, values, cards, path_after=path_after, offered=ready(found))
 
 
-def _count(opened: Opened, cards: Sequence[Card]) -> None:
-    written = note_page(opened.grant, cards)
+def _count(opened: Opened, cards: Sequence[Card], offered: Sequence[Read]) -> None:
+    written = note_page(opened.grant, cards, offered)
     try:
         record_embed(opened.grant, per_page=opened.format == "customer_token")
     except ServiceUnavailable:

@@ -43,8 +43,9 @@ class CardPanel:
 class CardState:
     """How the panel stands for this viewer.
 
-    ``state`` is ready, pending or failed. ``stale_since`` is the ISO time since when the source cannot be reached.
-    ``message`` replaces the sentence of a failed or empty card.
+    ``state`` is ready, pending, failed or missing. ``stale_since`` is the ISO time since when the source cannot be
+    reached. ``message`` replaces the sentence of a failed or empty card; of a missing one it is the label of
+    the variable that has no value.
     """
 
     state: str = "ready"
@@ -218,4 +219,8 @@ def _waiting(panel: CardPanel, state: CardState) -> SafeString:
         facts["title"] = gettext("This panel could not be loaded")
         facts["advice"] = state.message or gettext("The rest of the page is up to date.")
         return _render("state", panel, state, facts, "failed")
+    if state.state == "missing":
+        facts["title"] = gettext("Choose %(label)s first") % {"label": state.message}
+        facts["advice"] = gettext("This panel needs a value for it.")
+        return _render("state", panel, state, facts, "empty")
     return _render("state", panel, state, facts, "pending")

@@ -16,7 +16,9 @@ TODAY = date(2026, 3, 31)
         ("yesterday", "2026-03-30", "2026-03-30"),
         ("this_week", "2026-03-30", "2026-03-31"),
         ("this_month", "2026-03-01", "2026-03-31"),
+        ("last_week", "2026-03-23", "2026-03-29"),
         ("last_month", "2026-02-01", "2026-02-28"),
+        ("last_quarter", "2025-10-01", "2025-12-31"),
         ("this_quarter", "2026-01-01", "2026-03-31"),
         ("this_year", "2026-01-01", "2026-03-31"),
         ("last_year", "2025-01-01", "2025-12-31"),
@@ -49,3 +51,22 @@ def test_the_day_is_the_one_of_the_viewers_time_zone() -> None:
 
 def test_a_month_before_the_31st_ends_on_that_months_last_day() -> None:
     assert periods.months_before(date(2026, 3, 31), 1) == date(2026, 2, 28)
+
+
+def test_a_relative_day_is_counted_back_from_today() -> None:
+    days = {
+        "today": "2026-03-31",
+        "yesterday": "2026-03-30",
+        "30_days_ago": "2026-03-01",
+        "9999_days_ago": "1998-11-14",
+    }
+    for word, day in days.items():
+        assert periods.is_day(word)
+        assert periods.day(word, TODAY) == date.fromisoformat(day)
+
+
+def test_words_for_other_days_mean_nothing() -> None:
+    for word in ("now", "tomorrow", "epoch", "infinity", "0_days_ago", "10000_days_ago", "-1_days_ago", "today\n", ""):
+        assert not periods.is_day(word)
+        with pytest.raises(ValueError):
+            periods.day(word, TODAY)

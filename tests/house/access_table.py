@@ -185,6 +185,7 @@ EMBED = Table(
         rf"^embedded/{_EMBED_ID}\Z": Public(),
         "data/<str:format>/page": Token(as_json=True),
         "data/<str:format>/panels/<str:panel_id>": Token(as_json=True),
+        "data/<str:format>/choices/<str:variable_name>": Token(as_json=True),
         "data/<str:format>/export/<str:panel_id>": Token(as_json=True),
         "data/<str:format>/session": Token(as_json=True),
     },

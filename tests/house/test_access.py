@@ -66,6 +66,7 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "card_id": "1",
         "file_type": "csv",
         "parameter_id": "region",
+        "variable_name": "region",
         "prefix": "No",
         "id_or_slug": "sales",
         **changes,
