@@ -12,7 +12,8 @@ from secrets_admin.access import SYSTEM
 from secrets_admin.models import EmbedSecret, User
 from secrets_admin.services import rotate_secret
 from tests.console.cast import EMBEDDING, text_of, visit
-from tests.embed.vendors import SIGNED, Vendors, build_vendors
+from tests.embed.every_format import Vendors, open_to_vendors
+from tests.tokens.makers import MAKERS
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -20,12 +21,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def vendors(world: World) -> Vendors:
-    return build_vendors(world.a)
+    return open_to_vendors(world.a)
 
 
 def rotated(vendors: Vendors, format: str) -> tuple[EmbedSecret, EmbedSecret]:
     """The verify-only secret of a format and its successor."""
-    old = vendors.secrets[format]
+    old = vendors.tenant.secret_of(format)
     new = rotate_secret(old, until=timezone.now() + timedelta(days=30), actor=SYSTEM)
     old.refresh_from_db()
     return old, new
@@ -35,7 +36,7 @@ def said(vendors: Vendors, secret: EmbedSecret) -> str:
     return advice(secret, use_of_keys(vendors.tenant.organization.id).get(secret.key_id, KeyUse()))
 
 
-@pytest.mark.parametrize("format", SIGNED)
+@pytest.mark.parametrize("format", sorted(MAKERS))
 def test_a_predecessor_in_use_is_kept_and_a_quiet_one_may_go(
     format: str, vendors: Vendors, embed_client: Client
 ) -> None:

@@ -1,5 +1,6 @@
 """Every way in of every format: the cases of threats.md run over all of them."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,11 @@ from urllib.parse import urlencode
 from django.http import HttpResponseBase
 from django.test import Client
 
+from customers.models import Customer
+from dashboards.models import Dashboard
+from secrets_admin.facts import resolve_key
+from secrets_admin.models import EmbedSecret
+from tests.tokens.makers import MAKERS
 from tests.world import HOST_ORIGIN, Tenant
 from tokens.formats import FORMATS
 
@@ -72,3 +78,48 @@ IDS = [f"{way.format}-{way.surface}" for way in WAYS]
 #: Without the token that does not end and has no claims.
 CLAIMED = [way for way in WAYS if way.format != "customer_token"]
 CLAIMED_IDS = [f"{way.format}-{way.surface}" for way in CLAIMED]
+
+
+@dataclass(frozen=True)
+class Vendors:
+    """One tenant's dashboard that tokens of every format open, at every way in."""
+
+    tenant: Tenant
+
+    @property
+    def dashboard(self) -> Dashboard:
+        return self.tenant.dashboards["sales"]
+
+    def token(
+        self,
+        format: str,
+        *,
+        customer: str = "acme",
+        ago: float = 0.0,
+        ends: float | None = None,
+        iat: bool = True,
+        secret: EmbedSecret | None = None,
+    ) -> str:
+        """Make a token some seconds ago that ends in an hour; a customer's own token is the one it has."""
+        if format == "customer_token":
+            return Customer.objects.get(id=self.tenant.customers[customer].id).token()
+        maker, now = MAKERS[format], time.time()
+        key = resolve_key(format, (secret or self.tenant.secret_of(format)).key_id)
+        assert key is not None
+        times: dict[str, object] = {maker.exp: int(now + 3600 if ends is None else ends)}
+        times["iat"] = int(now - ago) if iat else ...
+        return maker.token(key, self.tenant.wanted(customer), now, **times)
+
+    def open(self, client: Client, format: str, token: str) -> dict[str, HttpResponseBase]:
+        """Ask at every way in that takes the format; returns the answers by the way's name."""
+        return {way.surface: way.open(client, self.tenant, token) for way in WAYS if way.format == format}
+
+    def statuses(self, client: Client, format: str, token: str) -> set[int]:
+        return {answer.status_code for answer in self.open(client, format, token).values()}
+
+
+def open_to_vendors(tenant: Tenant) -> Vendors:
+    """Let tokens of every format open a tenant's dashboard at every way in."""
+    tenant.allow_tag("sales")
+    Dashboard.objects.update(viewers_may_export=True)
+    return Vendors(tenant)

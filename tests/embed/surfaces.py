@@ -78,10 +78,10 @@ def assert_headers(answer: HttpResponseBase) -> None:
 
 
 def code_of(answer: HttpResponseBase) -> str:
-    """The refusal's code, from a JSON body, or from the page's hidden mark."""
-    body = text_of(answer)
-    found = re.search(r'"code": "([a-z_]+)"', body) or re.search(r'data-code="([a-z_]+)"', body)
-    return found[1] if found else ""
+    """The refusal's code, from a JSON body or from the page's own mark; an answer without one fails."""
+    found = re.search(r'(?:"code": ?|data-code=)"([a-z_]+)"', text_of(answer))
+    assert found is not None, text_of(answer)[:300]
+    return found[1]
 
 
 def nothing_was_counted() -> None:
