@@ -12,7 +12,6 @@ from tokens.claims import Claims
 from tokens.formats.signed import SignedFormat, times
 from tokens.keys import Key, Keyring
 from tokens.payload import Payload
-from tokens.times import read_times
 from tokens.view import View
 
 
@@ -37,18 +36,7 @@ class ChartioJwt(SignedFormat):
     def claims(self, payload: Payload, key: Key, now: float, digest: str) -> Claims:
         """Read an authentic payload. Raises TokenError."""
         dashboard = claim.read_number(payload, "dashboard")
-        variables = claim.read_variables(payload, "env")
-        at = read_times(payload, max_lifetime=key.max_lifetime, now=now)
-        return Claims(
-            format=self.name,
-            key=key,
-            dashboard=dashboard,
-            customer=None,
-            expires_at=at.expires_at,
-            issued_at=at.issued_at,
-            variables=variables,
-            digest=digest,
-        )
+        return self.by_variables(payload, key, now, digest, dashboard=dashboard, variables="env")
 
     def payload(self, view: View, key: Key, now: int) -> dict[str, object]:
         """Write the claims of a new token; the customer is one of the variables. Raises TokenError."""

@@ -14,7 +14,6 @@ from tokens.errors import Reason, TokenError
 from tokens.formats.signed import SignedFormat, times
 from tokens.keys import Key, Keyring
 from tokens.payload import Payload
-from tokens.times import read_times
 from tokens.view import View
 
 
@@ -25,6 +24,7 @@ class MetabaseJwt(SignedFormat):
     label: ClassVar[str] = "Metabase format, JWT HS256"
     names_customer: ClassVar[bool] = False
     dashboard_by: ClassVar[str] = "id"
+    sets_all_locked: ClassVar[bool] = True
     _OWN: Final = "resource"
 
     def recognises(self, claimed: Payload) -> bool:
@@ -42,19 +42,7 @@ class MetabaseJwt(SignedFormat):
         dashboard = claim.read_number(claim.read_object_claim(payload, self._OWN), "dashboard")
         if "params" not in payload:
             raise TokenError(Reason.CLAIM_INVALID, claim="params", problem="It must be there, also when it is empty.")
-        variables = claim.read_variables(payload, "params")
-        at = read_times(payload, max_lifetime=key.max_lifetime, now=now)
-        return Claims(
-            format=self.name,
-            key=key,
-            dashboard=dashboard,
-            customer=None,
-            expires_at=at.expires_at,
-            issued_at=at.issued_at,
-            variables=variables,
-            digest=digest,
-            sets_all_locked=True,
-        )
+        return self.by_variables(payload, key, now, digest, dashboard=dashboard, variables="params")
 
     def payload(self, view: View, key: Key, now: int) -> dict[str, object]:
         """Write the claims of a new token; the customer is one of the params. Raises TokenError."""

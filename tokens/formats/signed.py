@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 from tokens import jws
+from tokens import payload as claim
 from tokens.claims import Claims, token_digest
 from tokens.errors import TokenError
 from tokens.keys import Key, Keyring
 from tokens.payload import Payload
+from tokens.times import read_times
 from tokens.view import View
 
 
@@ -22,6 +24,7 @@ class SignedFormat(ABC):
     label: ClassVar[str]
     names_customer: ClassVar[bool]
     dashboard_by: ClassVar[str]
+    sets_all_locked: ClassVar[bool] = False
 
     @abstractmethod
     def recognises(self, claimed: Payload) -> bool:
@@ -34,6 +37,24 @@ class SignedFormat(ABC):
     @abstractmethod
     def claims(self, payload: Payload, key: Key, now: float, digest: str) -> Claims:
         """Read an authentic payload. Raises TokenError."""
+
+    def by_variables(
+        self, payload: Payload, key: Key, now: float, digest: str, *, dashboard: int, variables: str
+    ) -> Claims:
+        """Read the rest of a token whose customer is one of its ``variables``. Raises TokenError."""
+        values = claim.read_variables(payload, variables)
+        at = read_times(payload, max_lifetime=key.max_lifetime, now=now)
+        return Claims(
+            format=self.name,
+            key=key,
+            dashboard=dashboard,
+            customer=None,
+            expires_at=at.expires_at,
+            issued_at=at.issued_at,
+            variables=values,
+            digest=digest,
+            sets_all_locked=self.sets_all_locked,
+        )
 
     def customer_in(self, payload: Payload) -> object:
         """Return what an authentic payload says of its customer, for the ledger; None when it says nothing."""
