@@ -16,6 +16,7 @@ from dashboards.lists import bind_secret
 from dashboards.models import Dashboard
 from embedhost.lib.errors import Refused
 from secrets_admin.access import Right, get_secret
+from secrets_admin.asking import attempt
 from secrets_admin.binding import set_binding
 from secrets_admin.guard import Caller, room
 from secrets_admin.models import EmbedSecret
@@ -63,12 +64,7 @@ def ask_bind(request: HttpRequest, caller: Caller, key_id: str) -> HttpResponse:
 def bind(request: HttpRequest, caller: Caller, key_id: str) -> HttpResponse:
     secret = get_secret(caller.workspace, key_id)
     form = BindForm(secret, request.POST)
-    if not form.is_valid():
-        return _ask(request, caller, secret, form)
-    try:
-        _bind(caller, secret, form)
-    except Refused as refusal:
-        form.add_error("customer", refusal.message)
+    if attempt(form, lambda: _bind(caller, secret, form), blame="customer") is None:
         return _ask(request, caller, secret, form)
     messages.success(request, "Bound." if form.cleaned_data["customer"] else "The secret is not bound any more.")
     return redirect("embedding", organization=caller.organization.slug)

@@ -1,6 +1,6 @@
 """Settings > Embedding: the keys that sign embeds, the sites that may show them, and how long a token may live."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,9 +12,9 @@ from django.utils import timezone
 from console import usage
 from console.forms import LifetimeForm, OriginForm
 from console.usage import KeyUse
-from embedhost.lib.errors import Refused
 from secrets_admin import revocation, workspaces
 from secrets_admin.access import Right, list_secrets
+from secrets_admin.asking import attempt
 from secrets_admin.guard import Caller, room
 from secrets_admin.models import EmbedSecret, Revocation
 from tokens.formats import FORMATS
@@ -47,48 +47,40 @@ def embedding(request: HttpRequest, caller: Caller) -> HttpResponse:
 @room(Right.OWN, "POST")
 def add_origin(request: HttpRequest, caller: Caller) -> HttpResponse:
     form = OriginForm(request.POST)
-    said = _submit(
-        form, "origin", lambda: workspaces.add_origin(caller.workspace, form.cleaned_data["origin"], actor=caller.actor)
+    done = attempt(
+        form,
+        lambda: workspaces.add_origin(caller.workspace, form.cleaned_data["origin"], actor=caller.actor),
+        blame="origin",
     )
-    return _back(request, caller, "Origin added.", "origins") if said else _page(request, caller, origin_form=form)
+    return _back(request, caller, "Origin added.", "origins") if done else _page(request, caller, origin_form=form)
 
 
 @room(Right.OWN, "POST")
 def remove_origin(request: HttpRequest, caller: Caller) -> HttpResponse:
     form = OriginForm(request.POST)
-    said = _submit(
+    done = attempt(
         form,
-        "origin",
         lambda: workspaces.remove_origin(caller.workspace, form.cleaned_data["origin"], actor=caller.actor),
+        blame="origin",
     )
-    return _back(request, caller, "Origin removed.", "origins") if said else _page(request, caller, origin_form=form)
+    return _back(request, caller, "Origin removed.", "origins") if done else _page(request, caller, origin_form=form)
 
 
 @room(Right.OWN, "POST")
 def set_lifetime(request: HttpRequest, caller: Caller) -> HttpResponse:
     form = LifetimeForm(request.POST)
-    said = _submit(
-        form, "amount", lambda: workspaces.set_token_lifetime(caller.workspace, form.seconds, actor=caller.actor)
+    done = attempt(
+        form,
+        lambda: workspaces.set_token_lifetime(caller.workspace, form.seconds, actor=caller.actor),
+        blame="amount",
     )
-    return _back(request, caller, "Saved.", "rules") if said else _page(request, caller, lifetime_form=form)
+    return _back(request, caller, "Saved.", "rules") if done else _page(request, caller, lifetime_form=form)
 
 
 @room(Right.OWN, "POST")
 def set_customer_tokens(request: HttpRequest, caller: Caller) -> HttpResponse:
     workspaces.allow_customer_tokens(caller.workspace, "allowed" in request.POST, actor=caller.actor)
     return _back(request, caller, "Saved.", "rules")
-
-
-def _submit(form: OriginForm | LifetimeForm, field: str, change: Callable[[], object]) -> bool:
-    """Make the change and tell whether it was made; a refusal becomes the field's error."""
-    if not form.is_valid():
-        return False
-    try:
-        change()
-    except Refused as refusal:
-        form.add_error(field, refusal.message)
-        return False
-    return True
 
 
 def _back(request: HttpRequest, caller: Caller, said: str, anchor: str) -> HttpResponse:

@@ -16,9 +16,9 @@ from console import revoke_pasted
 from dashboards import access
 from dashboards.models import Dashboard
 from dashboards.services import revoke_dashboard
-from embedhost.lib.errors import Refused
 from secrets_admin import revocation
 from secrets_admin.access import Right
+from secrets_admin.asking import attempt
 from secrets_admin.guard import Caller, room
 
 
@@ -119,13 +119,10 @@ def _ask(request: HttpRequest, caller: Caller, what: str, form: forms.Form) -> H
 
 def _do(request: HttpRequest, caller: Caller, what: str, form: forms.Form, revoke: Callable[[], str]) -> HttpResponse:
     """Revoke what the form names and say so on the page of embedding."""
-    if not form.is_valid():
+    done = attempt(form, revoke, blame=what)
+    if done is None:
         return _ask(request, caller, what, form)
-    try:
-        messages.success(request, revoke())
-    except Refused as refusal:
-        form.add_error(what, refusal.message)
-        return _ask(request, caller, what, form)
+    messages.success(request, done.result)
     target = redirect("embedding", organization=caller.organization.slug)
     target["Location"] += "#revoked"
     return target

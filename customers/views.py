@@ -12,8 +12,8 @@ from django.utils import timezone
 from customers import access, services
 from customers.forms import CustomerForm, NewCustomerForm, properties_text
 from customers.models import Customer
-from embedhost.lib.errors import Refused
 from secrets_admin.access import Right
+from secrets_admin.asking import attempt
 from secrets_admin.guard import Caller, room
 
 _PAGE = 50
@@ -118,13 +118,8 @@ def delete(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse
 
 def _submit(form: CustomerForm, change: Callable[[], Customer]) -> Customer | None:
     """Return the changed customer, or None when the form has not been sent or was refused."""
-    if not form.is_valid():
-        return None
-    try:
-        return change()
-    except Refused as refusal:
-        form.add_error("external_id" if "external_id" in form.fields else None, refusal.message)
-        return None
+    done = attempt(form, change, blame="external_id" if "external_id" in form.fields else None)
+    return done.result if done else None
 
 
 def _page(request: HttpRequest, caller: Caller, row: Customer, form: CustomerForm) -> HttpResponse:

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from embedhost.lib.errors import Refused
 from secrets_admin import access, reauth, services, workspaces
 from secrets_admin.access import Right
+from secrets_admin.asking import attempt
 from secrets_admin.forms import NewSecretForm, OwnerForm, RotateForm
 from secrets_admin.guard import Caller, room
 from secrets_admin.models import EmbedSecret
@@ -138,17 +138,13 @@ def _do(
     secret: EmbedSecret | None = None,
 ) -> HttpResponse:
     """Change what the form asks for; then show the value that came of it, or go back to the list."""
-    if not form.is_valid():
+    done = attempt(form, change)
+    if done is None:
         return _ask(request, caller, act, form, secret)
-    try:
-        made = change()
-    except Refused as refusal:
-        form.add_error(None, refusal.message)
-        return _ask(request, caller, act, form, secret)
-    if made is None:
+    if done.result is None:
         messages.success(request, _DONE[act])
         return redirect("embedding", organization=caller.organization.slug)
-    return _show(request, caller, act, made)
+    return _show(request, caller, act, done.result)
 
 
 def _show(request: HttpRequest, caller: Caller, act: str, secret: EmbedSecret) -> HttpResponse:

@@ -1,5 +1,6 @@
 """What a warm request costs: a fixed number of round trips, whatever the number of panels and customers."""
 
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -9,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from embedhost.lib.store import MemoryStore
+from tests.embed.every_format import WAYS, open_to_vendors
 from tests.embed.surfaces import card, data, page
 from tests.embed.test_handover import FORMATS, exchange, shell_path
 from tests.world import World
+from tokens.formats import FORMATS as EVERY_FORMAT
 
 
 class Counting(MemoryStore):
@@ -26,6 +29,10 @@ class Counting(MemoryStore):
     def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
         self.trips += bool(entries)
         super().put_many(entries)
+
+    def take_lease(self, key: str, owner: str) -> bool:
+        self.trips += 1
+        return super().take_lease(key, owner)
 
 
 @pytest.fixture
@@ -85,9 +92,23 @@ def test_a_shell_costs_no_store_and_at_most_its_sites(
     assert cost(counting, lambda: embed_client.get(shell_path(world.a, format))) == (reads, 0)
 
 
-def test_a_refused_token_writes_nothing(world: World, embed_client: Client, counting: Counting) -> None:
-    good = world.a.token()
-    page(embed_client, good)
-    bad = f"{good[:-4]}AAAA"
-    page(embed_client, bad)
-    assert cost(counting, lambda: page(embed_client, bad)) == (0, 0)
+@pytest.mark.parametrize("format", EVERY_FORMAT)
+def test_i4_a_refused_token_of_any_format_writes_nothing_anywhere_on_its_way(
+    format: str, world: World, embed_client: Client, counting: Counting
+) -> None:
+    vendors = open_to_vendors(world.a)
+    good = vendors.token(format)
+    assert vendors.statuses(embed_client, format, good) == {200}
+    if format == "customer_token":
+        bad = {"unknown": "0" * 64}
+    else:
+        forged = vendors.token(format, customer="globex")
+        bad = {"forged": f"{forged[:-6]}AAAAAA", "ended": vendors.token(format, ago=600, ends=time.time() - 100)}
+    for cause, token in bad.items():
+        for way in (way for way in WAYS if way.format == format):
+            trips = counting.trips
+            with CaptureQueriesContext(connection) as asked:
+                answer = way.open(embed_client, world.a, token)
+            assert answer.status_code == 401, (cause, way)
+            written = [query["sql"] for query in asked if not query["sql"].startswith("SELECT")]
+            assert (written, counting.trips - trips) == ([], 0), (cause, way)
