@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from devtools.children import must_run, run
@@ -9,7 +10,9 @@ from devtools.places import PYTHON, environment
 from devtools.say import Problem, step
 from tests.services import apt_install
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: Chromium without its window: a new profile costs a quarter of what the whole browser needs for its tool bars.
+_WINDOWLESS = ("chromium-headless-shell", "chrome-headless-shell")
+_WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PLAYWRIGHTS = (
     "from playwright.sync_api import sync_playwright\n"
     "with sync_playwright() as playwright: print(playwright.chromium.executable_path)"
@@ -18,20 +21,32 @@ _PLAYWRIGHTS = (
 
 def chromium() -> str:
     """Return the path of a Chromium, installing one where that is possible; Problem with what to do where not."""
-    found = _installed()
+    found = _named() or _first(_WINDOWLESS)
     if found:
         return found
     with step("Looking for a Chromium to install"):
-        if os.geteuid() == 0 and shutil.which("apt-get") and apt_install("chromium"):
-            found = _installed()
-        return found or _from_playwright()
+        return _from_apt("chromium-headless-shell") or _installed() or _from_apt("chromium") or _from_playwright()
 
 
-def _installed() -> str | None:
+def _named() -> str | None:
     named = os.environ.get("TEST_CHROMIUM")
     if named and not shutil.which(named):
         raise Problem(f"TEST_CHROMIUM names {named}, which is not a program.")
-    return named or next(filter(None, map(shutil.which, _NAMES)), None) or _playwrights()
+    return named
+
+
+def _from_apt(package: str) -> str | None:
+    if os.geteuid() != 0 or not shutil.which("apt-get") or not apt_install(package):
+        return None
+    return _first((package,))
+
+
+def _installed() -> str | None:
+    return _first(_WHOLE) or _playwrights()
+
+
+def _first(names: Iterable[str]) -> str | None:
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def _playwrights() -> str | None:

@@ -214,10 +214,13 @@ def live(live_server: LiveServer, settings: Settings, world: World) -> Live:
     return Live(settings.EMBED_ORIGIN, settings.CONSOLE_ORIGIN, port, world)
 
 
+_CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a real Chromium."""
-    named = [os.environ.get("TEST_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    named = [os.environ.get("TEST_CHROMIUM", ""), *_CHROMIUMS]
     found = next((path for name in named if name and (path := shutil.which(name))), None)
     if found is None:
         pytest.fail("No Chromium was found. Run the tests with ./dev test, which installs it, or set TEST_CHROMIUM.")
