@@ -5,6 +5,7 @@
 >>> params = bind_values(compiled, values={"region": "DACH"}, reserved={}, scope=scope)          # doctest: +SKIP
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,7 @@ GATE_VERSION = 1
 #: Compiled statements kept in this process, about 10 KB each.
 KEPT = 2_000
 
+_MARK = re.compile(rf'"({VARIABLE_MARK}\d+)"', re.ASCII)
 _SCOPE_NAMES = frozenset({"customer_id", "customer_name"})
 
 
@@ -140,7 +142,7 @@ def _compile(
     check_text(sql)
     check_slots(slots_used(sql), types)
     plan = expand(sql, present)
-    tree = _parse(plan.sql.replace(f'"{VARIABLE_MARK}', f"{dialect.quote}{VARIABLE_MARK}"), dialect)
+    tree = _parse(_MARK.sub(rf"{dialect.quote}\1{dialect.quote}", plan.sql), dialect)
     binds = Binds(dialect, plan.slots, types)
     tables = Tables(catalog, rules, dialect, binds)
     columns = Queries(dialect, binds, tables).statement(tree)

@@ -207,7 +207,7 @@ def _postgresql(folder: Path, port: int, password: str) -> _Started:
         for path in (folder, words):
             shutil.chown(path, user)
     # With a password: on a machine with more users, a superuser without one would be everybody's shell.
-    options = ["--no-sync", "-U", "postgres", "-A", "scram-sha-256", "--pwfile", words]
+    options: list[str | Path] = ["--no-sync", "-U", "postgres", "-A", "scram-sha-256", "--pwfile", words]
     options += ["-E", "UTF8", "--locale", "C.UTF-8"]
     _must_make([programs / "initdb", "-D", data, *options], folder, user)
     settings = {

@@ -66,7 +66,7 @@ def _is_allowed(address: Address, port: int) -> bool:
 
 def _meant(address: Address) -> Iterator[Address]:
     """Yield an address, or the IPv4 addresses that an IPv6 address stands for."""
-    inner: list[ipaddress.IPv4Address | None] = []
+    inner: list[Address | None] = []
     if isinstance(address, ipaddress.IPv6Address):
         inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if address in _NAT64:

@@ -1,4 +1,4 @@
-"""MariaDB and MySQL through PyMySQL. Values never enter a statement's text: the server prepares it and takes them apart.
+"""MariaDB and MySQL through PyMySQL. Values never enter a statement's text: the server prepares it without them.
 
 PyMySQL alone would write values into the text. Here a statement is prepared with a ``?`` for each value, and the values
 go before it into variables of the session, in hexadecimal digits, so that no quote or character set can end one.
@@ -57,7 +57,7 @@ class _Refused:
         raise pymysql.OperationalError(CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "The server asked for the password in clear.")
 
 
-class Line(pymysql.Connection):  # type: ignore[type-arg]  # generic in the stubs only
+class Line(pymysql.Connection):
     """A connection that can be reset and cut off, and that gives up a server which sends more than a result holds."""
 
     def __init__(self, again: Callable[[], "Line"], **arguments: Any) -> None:
@@ -74,6 +74,13 @@ class Line(pymysql.Connection):  # type: ignore[type-arg]  # generic in the stub
         self._execute_command(_COM_RESET_CONNECTION, b"")  # type: ignore[attr-defined]  # the stubs leave it out
         self._read_ok_packet()  # type: ignore[attr-defined]  # the stubs leave it out
 
+    def abandon(self) -> None:
+        """Close without reading what is left of a result; the driver would read it all."""
+        result = self._result  # type: ignore[attr-defined]  # the stubs leave it out
+        if result is not None:
+            result.unbuffered_active = False
+        self._force_close()  # type: ignore[attr-defined]  # the stubs leave it out
+
     def shut_down(self) -> None:
         self._sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]  # the stubs leave it out
 
@@ -85,7 +92,7 @@ class Line(pymysql.Connection):  # type: ignore[type-arg]  # generic in the stub
 
 
 class MariaDB(Server[Line]):
-    """Six round trips: mode, read-only transaction, values, prepare, execute, reset."""
+    """Five round trips: a read-only session, values, prepare, execute, reset."""
 
     name: ClassVar[str] = "mariadb"
     label: ClassVar[str] = "MariaDB or MySQL"
@@ -120,9 +127,8 @@ class MariaDB(Server[Line]):
 
     def begin(self, line: Line, timeout: float) -> None:
         line.patience(timeout + CONNECT_SECONDS)
-        is_mariadb = "mariadb" in str(line.get_server_info()).lower()
+        is_mariadb = "mariadb" in str(line.server_version).lower()  # type: ignore[attr-defined]  # the stubs leave it out
         _send(line, begin(timeout, is_mariadb=is_mariadb))
-        _send(line, "START TRANSACTION READ ONLY")
 
     def read(self, line: Line, sql: str, params: Sequence[object], max_rows: int) -> Found:
         text, values = _prepared(sql, params)
@@ -130,23 +136,27 @@ class MariaDB(Server[Line]):
         session = {**named, "@eh_sql": _written(text), "sql_select_limit": str(max_rows + 1)}
         _send(line, "SET " + ", ".join(f"{name} = {value}" for name, value in session.items()))
         _send(line, "PREPARE eh FROM @eh_sql")
-        cursor = line.cursor()
+        cursor: Any = line.cursor()
         cursor.execute("EXECUTE eh" + (" USING " + ", ".join(named) if named else ""))
         columns = [(str(name), KINDS.get(kind, "text")) for name, kind, *_ in cursor.description or ()]
         rows = list(itertools.islice(cursor.fetchall_unbuffered(), max_rows + 1))
         if len(rows) > max_rows and cursor.fetchone() is not None:
-            line.shut_down()  # The statement's own LIMIT is larger: what is left of its rows is not worth reading.
+            line.abandon()  # The statement's own LIMIT is larger: what is left of its rows is not worth reading.
         return columns, rows
 
     def clean(self, line: Line) -> None:
         line.reset()
+
+    def shut(self, line: Line) -> None:
+        line.abandon()
 
     def hang_up(self, line: Line) -> None:
         line.shut_down()
 
     def stop(self, line: Line) -> None:
         with contextlib.closing(line.again()) as other:
-            _send(other, f"KILL QUERY {line.thread_id():d}")
+            number = int(line.server_thread_id[0])  # type: ignore[attr-defined]  # the stubs leave it out
+            _send(other, f"KILL QUERY {number:d}")
 
     def timed_out(self, error: Exception) -> bool:
         return bool(error.args) and error.args[0] in _STATEMENT_TIMEOUTS

@@ -14,7 +14,7 @@ DIALECT = Dialect(
     #: Authors cannot write this name, so it stands for a value and never for a part of a text.
     placeholder=f"`{BIND_MARK}{{}}`",
     list_style="expand",
-    functions=(COMMON_FUNCTIONS - {"CURRENT_TIMESTAMP"})
+    functions=COMMON_FUNCTIONS
     | words(
         """
         CHAR_LENGTH NOW DATE_FORMAT STR_TO_DATE DATE_ADD DATE_SUB DATEDIFF TIMESTAMPDIFF EXTRACT YEAR QUARTER MONTH WEEK
@@ -79,17 +79,22 @@ ROLE = f"""
 
 
 def begin(timeout: float, *, is_mariadb: bool) -> str:
-    """Return what sets up a fresh session: how text is read, in which zone, and for how long, in seconds.
+    """Return what sets up a session: read-only for each statement, how text is read, in which zone, for how long.
 
-    The gate's text is written for this mode: double quotes are texts, a backslash escapes, || is OR.
+    ``timeout`` is in seconds. The gate's text is written for this mode: double quotes are texts, a backslash escapes,
+    || is OR. START TRANSACTION READ ONLY would not do: a prepared DROP or TRUNCATE ends it and runs.
     """
-    limit = (
-        f"max_statement_time = {max(timeout, 0.001):.3f}"
-        if is_mariadb
-        else f"max_execution_time = {max(1, int(timeout * 1000)):d}"
-    )
-    return (
-        "SET SESSION character_set_client = utf8mb4, character_set_connection = utf8mb4, "
-        f"character_set_results = utf8mb4, sql_mode = 'NO_ENGINE_SUBSTITUTION', {limit}, lock_wait_timeout = {max(1, int(timeout)):d}, "
-        "time_zone = '+00:00', group_concat_max_len = 1048576"
-    )
+    seconds = max(timeout, 0.001)
+    own = {"tx_read_only": "1", "max_statement_time": f"{seconds:.3f}"}
+    mysqls = {"transaction_read_only": "1", "max_execution_time": f"{seconds * 1000:.0f}"}
+    session = {
+        **(own if is_mariadb else mysqls),
+        "character_set_client": "utf8mb4",
+        "character_set_connection": "utf8mb4",
+        "character_set_results": "utf8mb4",
+        "sql_mode": "'NO_ENGINE_SUBSTITUTION'",
+        "lock_wait_timeout": f"{max(1, int(timeout)):d}",
+        "time_zone": "'+00:00'",
+        "group_concat_max_len": "1048576",
+    }
+    return "SET SESSION " + ", ".join(f"{name} = {value}" for name, value in session.items())

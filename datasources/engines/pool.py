@@ -80,10 +80,11 @@ class Pool(Generic[Line]):
             self._close(line)
 
     def _begun(self, begin: Callable[[Line], None]) -> Line:
+        stale: tuple[type[Exception], ...] = (*self._handling.errors, SourceUnavailable)
         while (line := self._pop()) is not None:
             try:
                 begin(line)
-            except (*self._handling.errors, SourceUnavailable):
+            except stale:
                 self._close(line)
             else:
                 return line

@@ -130,6 +130,7 @@ FUNCTIONS = frozenset(
         Pow Quarter Rank RegexpReplace Replace Reverse Right Round RowNumber Sign SplitPart Sqrt StartsWith Stddev
         StddevPop StddevSamp StrPosition StrToDate StrToTime Substring Sum TimeToStr TimeToUnix TimestampTrunc
         ToChar Trim Trunc TsOrDsToTimestamp Upper Variance VariancePop Week WeekOfYear WidthBucket Year
+        DateAdd DateSub Day Hour SubstringIndex TimestampDiff TsOrDsToDate
         """
     )
 )

@@ -304,6 +304,68 @@ P_SQ_11 = [
     "SELECT * FROM all_notes() AS orders",
 ]
 
+#: What MariaDB would run if it got the author's text: to the gate it is a comment, a text or an OR, and stays one.
+P_SQ_12_PLAIN = [
+    "SELECT name FROM regions /*!50000 UNION SELECT note FROM staff */",
+    "SELECT name FROM regions /*!UNION SELECT note FROM staff*/",
+    "SELECT name FROM regions /*M!100000 UNION SELECT note FROM staff */",
+    "SELECT name FROM regions # UNION SELECT note FROM staff",
+    "SELECT name FROM regions -- UNION SELECT note FROM staff",
+    "SELECT name FROM regions WHERE region = 'x\\' OR 1=1 -- '",
+    "SELECT name FROM regions WHERE region = 'x\\' UNION SELECT note FROM staff -- '",
+    'SELECT name FROM regions WHERE region = "x\\" UNION SELECT note FROM staff -- "',
+    "SELECT note FROM orders WHERE cst = 'globex' || 1",
+]
+
+P_SQ_12 = [
+    "SELECT LOAD_FILE('/etc/passwd')",
+    "SELECT note FROM orders INTO OUTFILE '/tmp/eh_stolen'",
+    "SELECT note INTO @v FROM orders",
+    "SELECT note FROM orders INTO DUMPFILE '/tmp/eh_stolen'",
+    "SELECT /*+ MAX_EXECUTION_TIME(0) */ name FROM regions",
+    "SELECT 'a' 'b' FROM staff",
+    "SELECT _latin1'x', N'x', X'61', 0x61, b'1'",
+    "SELECT @v := (SELECT max(note) FROM staff)",
+    "SELECT @eh1, @eh_sql",
+    "SELECT @@version, @@global.datadir, @@hostname",
+    "SELECT SLEEP(600)",
+    "SELECT BENCHMARK(1000000000, SHA1('x'))",
+    "SELECT GET_LOCK('x', 600)",
+    "SELECT IS_FREE_LOCK('x'), RELEASE_ALL_LOCKS()",
+    "SELECT * FROM mysql.user",
+    "SELECT * FROM performance_schema.threads",
+    "SELECT * FROM information_schema.processlist",
+    "SELECT USER(), DATABASE(), CONNECTION_ID(), LAST_INSERT_ID()",
+    "SELECT UUID(), RAND()",
+    "SELECT EXTRACTVALUE('<a/>', '/a'), UPDATEXML('<a/>', '/a', 'b')",
+    "HANDLER staff OPEN",
+    "TABLE staff",
+    "VALUES ROW((SELECT max(note) FROM staff))",
+    "DO SLEEP(1)",
+    "SHOW TABLES",
+    "SHOW COLUMNS FROM staff",
+    "SELECT * FROM staff PROCEDURE ANALYSE()",
+    "SELECT * FROM orders PARTITION (p0)",
+    "SELECT * FROM orders USE INDEX (x)",
+    "SELECT * FROM orders FOR SYSTEM_TIME ALL",
+    "SELECT * FROM orders LOCK IN SHARE MODE",
+    "SELECT SQL_CALC_FOUND_ROWS * FROM orders",
+    "SELECT STRAIGHT_JOIN * FROM orders",
+    "SELECT HIGH_PRIORITY note FROM staff",
+    "SELECT * FROM JSON_TABLE('[1]', '$[*]' COLUMNS (a INT PATH '$')) t",
+    "SELECT NEXTVAL(x), NEXT VALUE FOR x, PREVIOUS VALUE FOR x",
+    "SELECT CAST(note AS CHAR CHARACTER SET binary) FROM staff",
+    "SELECT note COLLATE utf8mb4_bin FROM staff",
+    "SELECT CONVERT(note USING latin1) FROM staff",
+    "SELECT MATCH (note) AGAINST ('x') FROM staff",
+    "SELECT note FROM orders WHERE cst = 'globex' XOR 1",
+    "SELECT note FROM orders UNION SELECT `note` FROM `staff`",
+    "SELECT `note` FROM `orders` AS `x\\``",
+    "SELECT * FROM `information_schema`.`tables`",
+    "EXECUTE IMMEDIATE 'SELECT note FROM staff'",
+    "BEGIN NOT ATOMIC SELECT note FROM staff; END",
+]
+
 P_SQ_13 = [
     "SELECT * FROM read_csv('/etc/passwd')",
     "SELECT * FROM read_text('/etc/passwd')",
@@ -368,6 +430,7 @@ CASES: dict[str, list[str]] = {
     "p_sq_08": P_SQ_08,
     "p_sq_09": P_SQ_09,
     "p_sq_11": P_SQ_11,
+    "p_sq_12": P_SQ_12,
     "p_sq_13": P_SQ_13,
     "p_sq_14": P_SQ_14,
 }
@@ -391,4 +454,6 @@ def must_run() -> Iterator[tuple[str, str]]:
         "SELECT o.note FROM orders o JOIN regions r ON r.region = o.region",
         "SELECT note FROM orders WHERE region IN (SELECT region FROM regions)",
     )
-    yield from ((engine, sql) for engine in ENGINES for sql in plain)
+    # MariaDB quotes names with backticks; there, what stands in double quotes is a text.
+    marks = {engine: ENGINES[engine].dialect.quote for engine in ENGINES}
+    yield from ((engine, sql.replace('"', marks[engine])) for engine in ENGINES for sql in plain)

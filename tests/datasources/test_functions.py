@@ -77,6 +77,50 @@ _MANY = {
     "GROUPING": "grouping(region)",
 }
 
+MARIADB = EVERYWHERE | {
+    "SUBSTRING": "concat(max(substring(note, 1, 3)), max(substr(note, 2)))",
+    "CHAR_LENGTH": "max(char_length(note))",
+    "NOW": "count(now())",
+    "DATE_FORMAT": "max(date_format(day, '%Y-%m'))",
+    "STR_TO_DATE": "max(str_to_date('2026-01-02', '%Y-%m-%d'))",
+    "DATE_ADD": "max(date_add(day, INTERVAL 1 MONTH))",
+    "DATE_SUB": "max(date_sub(day, INTERVAL 2 DAY))",
+    "DATEDIFF": "max(datediff(current_date, day))",
+    "TIMESTAMPDIFF": "max(timestampdiff(MONTH, day, current_date))",
+    "EXTRACT": "max(extract(month FROM day))",
+    "YEAR": "max(year(day))",
+    "QUARTER": "max(quarter(day))",
+    "MONTH": "max(month(day))",
+    "WEEK": "max(week(day))",
+    "DAY": "max(day(day))",
+    "DAYOFMONTH": "max(dayofmonth(day))",
+    "DAYOFWEEK": "max(dayofweek(day))",
+    "DAYOFYEAR": "max(dayofyear(day))",
+    "WEEKDAY": "max(weekday(day))",
+    "DAYNAME": "max(dayname(day))",
+    "LAST_DAY": "max(last_day(day))",
+    "DATE": "max(date(day))",
+    "HOUR": "max(hour(now()))",
+    "IF": "max(if(amount > 1, 1, 0))",
+    "CONCAT": "max(concat(note, region))",
+    "CONCAT_WS": "max(concat_ws('-', note, region))",
+    "GROUP_CONCAT": "group_concat(note ORDER BY note SEPARATOR ',')",
+    "LEFT": "max(left(note, 2))",
+    "RIGHT": "max(right(note, 2))",
+    "SUBSTRING_INDEX": "max(substring_index(note, '-', 1))",
+    "LOCATE": "max(locate('-', note)) + max(instr(note, '-'))",
+    "REVERSE": "max(reverse(note))",
+    "GREATEST": "max(greatest(amount, 5))",
+    "LEAST": "max(least(amount, 5))",
+    "TRUNCATE": "truncate(sum(ratio), 1)",
+    "LOG": "log(2, sum(ratio))",
+    "STDDEV_POP": "stddev_pop(ratio)",
+    "STDDEV_SAMP": "stddev_samp(ratio)",
+    "VAR_POP": "var_pop(ratio)",
+    "VAR_SAMP": "var_samp(ratio)",
+    "STDDEV": "stddev(ratio)",
+}
+
 SAMPLES = {
     "postgresql": EVERYWHERE
     | _MANY
@@ -129,6 +173,7 @@ SAMPLES = {
         "APPROX_COUNT_DISTINCT": "approx_count_distinct(note)",
         "COUNT_IF": "count_if(amount > 1)",
     },
+    "mariadb": MARIADB,
     "sqlite": EVERYWHERE
     | {
         "DATE": "max(date(day, '+1 day'))",

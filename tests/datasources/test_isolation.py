@@ -6,7 +6,7 @@ import pytest
 
 from datasources.errors import QueryFailed, QueryRejected
 from datasources.snapshot import SourceSnapshot
-from tests.datasources.attacks import must_run, statements
+from tests.datasources.attacks import P_SQ_12, P_SQ_12_PLAIN, must_run, statements
 from tests.datasources.world import ROWS, Ask, assert_clean, cells
 
 Sources = dict[str, SourceSnapshot]
@@ -74,6 +74,13 @@ def test_p_sq_09_files_network_and_server_are_out_of_reach(sources: Sources, eng
 @over("p_sq_11")
 def test_p_sq_11_views_partitions_and_functions_are_refused(sources: Sources, engine: str, sql: str) -> None:
     assert not attack(sources, engine, sql)
+
+
+def test_p_sq_12_nothing_of_mysqls_own_reads_runs_or_waits(sources: Sources) -> None:
+    assert [sql for sql in P_SQ_12 if attack(sources, "mariadb", sql)] == []
+    assert [sql for sql in P_SQ_12_PLAIN if not attack(sources, "mariadb", sql)] == []
+    for engine, sql in statements("p_sq_12"):
+        attack(sources, engine, sql)
 
 
 @over("p_sq_13")

@@ -14,7 +14,7 @@ from datasources.errors import QueryRejected, ScopeMissing
 from datasources.rules import Rules
 from datasources.scope import PropertyValue, Scope
 from datasources.snapshot import SourceSnapshot
-from tests.datasources.world import Ask, cells, scoped, with_rules
+from tests.datasources.world import Ask, cells, mariadb_root, scoped, with_rules
 
 #: Customers that differ only to somebody who looks closely: case, script, composition, spaces, digits.
 LOOK_ALIKES = ("acme", "ACME", "\u0430cme", "caf\u00e9", "cafe\u0301", "acme.", "\uff11", "1")
@@ -22,7 +22,10 @@ LOOK_ALIKES = ("acme", "ACME", "\u0430cme", "caf\u00e9", "cafe\u0301", "acme.", 
 
 @pytest.fixture(scope="session")
 def folded(
-    tmp_path_factory: pytest.TempPathFactory, connections: dict[str, dict[str, Any]], postgres_url: str
+    tmp_path_factory: pytest.TempPathFactory,
+    connections: dict[str, dict[str, Any]],
+    postgres_url: str,
+    mariadb_url: str,
 ) -> dict[str, SourceSnapshot]:
     """Tables whose text columns compare without case or accents, unless told otherwise."""
     folder = tmp_path_factory.mktemp("folded")
@@ -33,7 +36,9 @@ def folded(
     _fill_sqlite(paths["sqlite"])
     server = connections["postgresql"]
     _fill_postgresql(postgres_url, server["dbname"], server["user"])
-    found = {engine: {"path": str(path)} for engine, path in paths.items()} | {"postgresql": server}
+    _fill_mariadb(mariadb_url, connections["mariadb"]["dbname"])
+    found = {engine: {"path": str(path)} for engine, path in paths.items()}
+    found |= {"postgresql": server, "mariadb": connections["mariadb"]}
     return {engine: _tagged(engine, connection) for engine, connection in found.items()}
 
 
@@ -60,6 +65,22 @@ def _fill_postgresql(url: str, name: str, reader: str) -> None:
         database.execute(f"GRANT SELECT ON tags TO {reader}")
 
 
+#: Every charset and collation that a column may have: they fold case, accents and trailing spaces in their own ways.
+COLLATIONS = ("utf8mb4_general_ci", "utf8mb4_bin", "utf8mb4_unicode_ci", "utf8mb4_nopad_bin", "latin1_swedish_ci")
+
+
+def _fill_mariadb(url: str, name: str) -> None:
+    with mariadb_root(url, name) as cursor:
+        cursor.execute("CREATE TABLE tags (cst varchar(50) COLLATE utf8mb4_unicode_ci, KEY (cst))")
+        cursor.executemany("INSERT INTO tags VALUES (%s)", [(look_alike,) for look_alike in LOOK_ALIKES])
+        for collation in COLLATIONS:
+            cursor.execute(
+                f"CREATE TABLE t_{collation} (cst varchar(50) CHARACTER SET {collation.partition('_')[0]} "
+                f"COLLATE {collation}, KEY (cst))"
+            )
+            cursor.executemany(f"INSERT INTO t_{collation} VALUES (%s)", [("acme",), ("ACME",), ("acme ",), ("ácme",)])
+
+
 def _tagged(engine: str, connection: dict[str, Any]) -> SourceSnapshot:
     checked = ENGINES[engine].check(connection)
     catalog = ENGINES[engine].catalog(checked)
@@ -73,6 +94,19 @@ def test_p_ts_11_customers_that_look_alike_see_their_own_rows(
     folded: dict[str, SourceSnapshot], engine: str, customer: str
 ) -> None:
     assert cells(Ask(folded[engine], customer)("SELECT cst FROM tags")) == [(customer,)]
+
+
+@pytest.mark.parametrize("property", ["external_id", "names"])
+def test_p_ts_11_mariadb_compares_bytes_whatever_a_columns_collation(
+    folded: dict[str, SourceSnapshot], property: str
+) -> None:
+    for collation in COLLATIONS:
+        table = f"t_{collation}"
+        source = with_rules(folded["mariadb"], scoped(folded["mariadb"], table, "cst", property))
+        for customer in ("acme", "ACME", "acme ", "\u00e1cme", "acm\u00e9", "ac"):
+            ask = Ask(source, customer, {"names": (customer, "nobody")})
+            seen = [cell for (cell,) in cells(ask(f"SELECT cst FROM {table}"))]
+            assert seen == ([customer] if customer not in ("acm\u00e9", "ac") else []), (collation, customer)
 
 
 def by_number(source: SourceSnapshot, property: str = "external_id") -> SourceSnapshot:

@@ -108,21 +108,28 @@ def _drop(server: Any, name: str, reader: str) -> None:
 def mariadb(url: str, name: str) -> Iterator[dict[str, Any]]:
     """A database of its own, and a login that may only SELECT in it."""
     parts = urlsplit(url)
-    fields = {"host": parts.hostname or "", "port": parts.port or 3306, "user": f"{name}_r"[-32:]}
-    with pymysql.connect(
-        host=fields["host"], port=fields["port"], user=parts.username, password=parts.password or "", autocommit=True
-    ) as server:
-        cursor = server.cursor()
-        _drop_mariadb(cursor, name, fields["user"])
+    user = f"{name}_r"[-32:]
+    fields = {"host": parts.hostname or "", "port": parts.port or 3306, "user": user}
+    with mariadb_root(url) as cursor:
+        _drop_mariadb(cursor, name, user)
         try:
             # Texts of this database compare without case, accents and trailing spaces.
             cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
             cursor.execute(f"USE {name}")
             _fill(cursor.execute, "%s", "varchar(100)", "decimal(12, 2)", "double")
-            cursor.execute(f"GRANT SELECT ON {name}.* TO '{fields['user']}'@'%' IDENTIFIED BY 'look-only'")
+            cursor.execute(f"GRANT SELECT ON {name}.* TO '{user}'@'%' IDENTIFIED BY 'look-only'")
             yield {**fields, "dbname": name, "password": "look-only", "sslmode": "disable"}
         finally:
-            _drop_mariadb(cursor, name, fields["user"])
+            _drop_mariadb(cursor, name, user)
+
+
+@contextmanager
+def mariadb_root(url: str, name: str | None = None) -> Iterator[Any]:
+    """A cursor that may do everything, in one of the server's databases."""
+    parts = urlsplit(url)
+    fields: dict[str, Any] = {"user": parts.username, "password": parts.password or "", "host": parts.hostname}
+    with pymysql.connect(**fields, port=parts.port or 3306, database=name, autocommit=True, charset="utf8mb4") as server:
+        yield server.cursor()
 
 
 def _drop_mariadb(cursor: Any, name: str, reader: str) -> None:
