@@ -56,7 +56,7 @@ def page(request: HttpRequest, format: str) -> HttpResponse:
     opened = open_call(request, door, named, parent=request.GET.get("parent", ""))
     if format not in _DOORS:
         raise NotFound
-    drawn = draw_page(opened, exchange_wishes(request, opened), path_after="")
+    drawn = draw_page(opened, exchange_wishes(request, opened))
     answer = {"html": render_main(drawn), "title": drawn.title, "boot": drawn.boot}
     return JsonResponse({**answer, "language": drawn.language, "direction": drawn.direction})
 

@@ -84,13 +84,9 @@ def build_page(
     values: Values,
     cards: Sequence[Card],
     *,
-    path_after: str,
     offered: Mapping[str, Choices] = MappingProxyType({}),
 ) -> Page:
-    """Return the page of drawn cards; ``path_after`` is its address without the token.
-
-    ``offered`` holds what the queries of variables offer, as far as it is there.
-    """
+    """Return the page of drawn cards; ``offered`` holds what the queries of variables offer, as far as it is there."""
     times = [card.at for card in cards if card.at is not None]
     shown = _variables(opened, wishes, values, offered)
     oldest = as_of(min(times)) if times else ""
@@ -109,7 +105,7 @@ def build_page(
         variables=shown,
         viewer_may_change=may_change(opened),
         may_export=may_export,
-        boot=_boot(opened, wishes, shown, cards, path_after),
+        boot=_boot(opened, wishes, shown, cards),
         noscript_refresh=any(card.state == "pending" for card in cards),
         words=_words(wishes.locale),
     )
@@ -187,28 +183,21 @@ def _shown(
     )
 
 
-def _boot(
-    opened: Opened, wishes: Wishes, shown: Sequence[ShownVariable], cards: Sequence[Card], path_after: str
-) -> dict[str, Any]:
+def _boot(opened: Opened, wishes: Wishes, shown: Sequence[ShownVariable], cards: Sequence[Card]) -> dict[str, Any]:
     return {
         "format": opened.format,
         "data_url": f"/data/{opened.format}",
-        "path_after": path_after,
         "dashboard": opened.dashboard.embed_id if opened.format in CHOSEN_BY_ADDRESS else None,
         "environment": opened.grant.environment,
         "subject": subject_of(opened),
-        "panels": [
-            {"id": card.panel_id, "type": opened.spec.panels[card.panel_id].type, "state": card.state} for card in cards
-        ],
+        "panels": [{"id": card.panel_id} for card in cards],
         "variables": [_boot_variable(variable) for variable in shown],
-        "values": dict(wishes.viewer),
         "viewer_may_change": may_change(opened),
         "may_export": EXPORT in opened.grant.rights,
         "locale": wishes.locale,
         "time_zone": wishes.time_zone,
         "seconds_left": seconds_left(opened),
         "refresh_minutes": wishes.refresh_minutes,
-        "minimum_refresh_seconds": opened.dashboard.cache_seconds,
         "origins": list(opened.origins),
         "ignored": wishes.ignored,
     }

@@ -99,16 +99,6 @@ def embeds_per_day(organization_id: int, dashboard_id: int, days: int) -> list[t
     return [(day, found.get(day, 0)) for day in every_day]
 
 
-def embeds_between(organization_id: int, dashboard_id: int, start: date, end: date) -> int:
-    """Return the embeds from ``start`` to the day before ``end`` (UTC)."""
-    return Embed.objects.filter(
-        organization_id=organization_id,
-        dashboard_id=dashboard_id,
-        first_at__gte=_midnight(start),
-        first_at__lt=_midnight(end),
-    ).count()
-
-
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 

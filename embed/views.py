@@ -68,11 +68,11 @@ def _page(request: HttpRequest, door: str, token: str, named: Named, *, shown: s
     if (shown or token) == "-":
         return dash(request)
     opened = open_page(request, door, token, named)
-    drawn = draw_page(opened, page_wishes(request, opened), path_after=_path_after(request, shown or token))
+    drawn = draw_page(opened, page_wishes(request, opened))
     return HttpResponse(render_page(drawn), headers={"Content-Security-Policy": policy(drawn, opened.origins)})
 
 
-def draw_page(opened: Opened, wishes: Wishes, *, path_after: str) -> Page:
+def draw_page(opened: Opened, wishes: Wishes) -> Page:
     """Return the page of every panel that is ready in time, logged and its embed counted.
 
     Raises ServiceUnavailable when either cannot be done, and then neither is.
@@ -85,7 +85,7 @@ def draw_page(opened: Opened, wishes: Wishes, *, path_after: str) -> Page:
     found = again(found, opened, wishes, values)
     _count(opened, cards, reads(found))
     log_failures(cards)
-    return build_page(opened, wishes, values, cards, path_after=path_after, offered=ready(found))
+    return build_page(opened, wishes, values, cards, offered=ready(found))
 
 
 def _count(opened: Opened, cards: Sequence[Card], offered: Sequence[Read]) -> None:
@@ -95,16 +95,6 @@ def _count(opened: Opened, cards: Sequence[Card], offered: Sequence[Read]) -> No
     except ServiceUnavailable:
         withdraw_page(written)
         raise
-
-
-def _path_after(request: HttpRequest, token: str) -> str:
-    """Return the address that the page takes after load: the same path with ``-`` for the token."""
-    path = request.path_info
-    if path.endswith("/embedded/dashboard"):
-        return f"{path}?embedded-token=-"
-    if token in path.split("/"):
-        return "/".join("-" if segment == token else segment for segment in path.split("/"))
-    return f"{path.rstrip('/')}/-"
 
 
 def _one_token(request: HttpRequest, in_path: str | None) -> str:

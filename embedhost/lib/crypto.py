@@ -50,11 +50,6 @@ def unseal(sealed: str, place: str) -> bytes:
         raise SealBroken("A sealed value cannot be opened: check ENCRYPTION_KEYS.") from error
 
 
-def sealed_with_newest(sealed: str) -> bool:
-    """Tell whether a sealed text already uses the newest key of the ring."""
-    return sealed.partition(":")[0] == next(iter(_keys()))
-
-
 def keyed_hash(value: bytes, purpose: str) -> str:
     """Return a hex HMAC-SHA256 to look a secret up by, so that a database dump alone cannot confirm a guess."""
     return hmac.digest(derived_key(purpose), value, hashlib.sha256).hex()
