@@ -50,6 +50,8 @@ class ShownVariable:
     required: bool
     #: What may be chosen, and whether there is more; None when the script has to ask for it.
     choices: Choices | None
+    #: There are so many choices that the script asks for them only when they are opened.
+    long: bool
     #: The labels of what is chosen now, where the choices are not there.
     labels: Sequence[tuple[str, str]]
     #: The shown variables that decide about the choices.
@@ -178,6 +180,7 @@ def _shown(
         changed=variable.name in wishes.viewer,
         required=variable.required,
         choices=None if is_long else choices,
+        long=is_long,
         labels=[pair for pair in choices.pairs if pair[0] in chosen] if choices and is_long else (),
         depends=sorted(depends_on(variable) & set(shown)),
     )
@@ -215,6 +218,7 @@ def _boot_variable(variable: ShownVariable) -> dict[str, Any]:
         "required": variable.required,
         "choices": None if variable.choices is None else _pairs(variable.choices.pairs),
         "truncated": variable.choices is not None and variable.choices.truncated,
+        "long": variable.long,
         "labels": _pairs(variable.labels),
         "depends": list(variable.depends),
     }

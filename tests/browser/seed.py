@@ -95,6 +95,45 @@ panels:
     text: "See [the guide](COLLECTOR/guide) and ![a picture](COLLECTOR/picture.png)."
 """
 
+#: Choices that queries offer, one of them long and one that depends on another.
+FILTERS = """
+title: With filters
+slug: filters
+settings: {viewers_may_apply_variables: true, cache_seconds: 900, serve_stale_seconds: 0}
+variables:
+  - name: regions
+    type: multi_choice
+    label: Regions
+    choices_from: {source: warehouse, sql: SELECT DISTINCT region FROM main.orders ORDER BY region}
+  - name: order
+    type: choice
+    label: Order
+    choices_from:
+      source: warehouse
+      sql: SELECT note, region || ' ' || note FROM main.orders [[WHERE region IN ({{ regions }})]] ORDER BY note
+  - name: pair
+    type: choice
+    label: Pair
+    choices_from: {source: warehouse, sql: "SELECT n, 'Pair ' || n::text FROM main.many WHERE n < 1000 ORDER BY n"}
+  - {name: large, type: boolean, label: Large}
+  - {name: since, type: date, label: Since}
+  - name: sort
+    type: choice
+    label: Sort by
+    identifier: true
+    default: first
+    choices: [{value: first, label: First, sql: note}, {value: last, label: Last, sql: note DESC}]
+panels:
+  - id: rows
+    type: table
+    title: Orders
+    width: 12
+    source: warehouse
+    sql: SELECT note, region FROM main.orders WHERE 1 = 1 [[AND region IN ({{ regions }})]] [[AND note = {{ order }}]]
+      [[AND (amount > 150) = {{ large }}]] [[AND day >= {{ since }}]] ORDER BY {{ sort }}
+    encoding: {columns: [{name: note}, {name: region}]}
+"""
+
 SLOW = """
 title: Slow
 slug: slow
@@ -227,7 +266,7 @@ def seed(folder: Path, origin: str, collector: str) -> dict[str, object]:
     _source(workspace, "lost", folder / "lost.duckdb")
     for external_id, name in {"acme": "Acme", "globex": "Globex", NASTY_CUSTOMER: NASTY_CUSTOMER}.items():
         create_customer(workspace, external_id, name=name, actor=SYSTEM)
-    documents = [SALES.replace("COLLECTOR", collector), SLOW, BROKEN, nasty_document()]
+    documents = [SALES.replace("COLLECTOR", collector), FILTERS, SLOW, BROKEN, nasty_document()]
     documents.append(vendors_document("vendors", "Every vendor", export=False))
     documents.append(vendors_document("files", "With files", export=True))
     dashboards = {board.slug: board for board in (import_document(organization, text) for text in documents)}

@@ -5,10 +5,12 @@ import { button, icon, make } from "./dom";
 import { edit } from "./editors";
 import type { Popover } from "./popover";
 import type { Say } from "./ranges";
+import type { Offer, Offers } from "./offers";
 import { valueText, type Values } from "./values";
 
 export interface BarHost {
   readonly values: Values;
+  readonly offers: Offers;
   readonly popover: Popover;
   readonly locale: string;
   readonly say: Say;
@@ -30,6 +32,13 @@ export class VariablesBar {
   redraw(): void {
     for (const variable of this.host.values.all) this.show(variable);
     this.reset.hidden = !this.host.values.anyChanged;
+  }
+
+  /** Show what is offered now, also where its list stands open. */
+  offered(name: string): void {
+    this.redraw();
+    const chip = this.chips.get(name);
+    if (chip !== undefined) this.host.popover.refill(chip);
   }
 
   resetAll(): void {
@@ -60,7 +69,8 @@ export class VariablesBar {
     const value = chip?.querySelector("bdi");
     if (chip === null || value === null || value === undefined) return;
     const shown = this.chips.has(variable.name) ? values.current(variable.name) : variable.value;
-    value.textContent = valueText(variable, shown, locale, say);
+    const labels = this.host.offers.labels(variable);
+    value.textContent = valueText(variable, shown, locale, say, labels);
     chip.classList.toggle("set", values.isChanged(variable.name));
   }
 
@@ -71,7 +81,8 @@ export class VariablesBar {
   private fill(panel: HTMLElement, variable: Variable): HTMLElement | null {
     const { values, locale, say } = this.host;
     const apply = (value: unknown): void => this.apply(variable.name, value);
-    return edit(panel, { variable, value: values.current(variable.name), locale, say, apply });
+    const offer = (): Offer => this.host.offers.of(variable);
+    return edit(panel, { variable, value: values.current(variable.name), locale, say, apply, offer });
   }
 
   private apply(name: string, value: unknown): void {

@@ -26,6 +26,14 @@ test("a missing or wrong field is named", () => {
   assert.throws(() => readBoot(null), /boot is not an object/);
 });
 
+test("what a variable's query offers may still have to be asked for", () => {
+  const [region] = SENT.variables;
+  const asked = readBoot({ ...SENT, variables: [{ ...region, choices: null, long: true, required: true, depends: ["country"] }] }).variables[0];
+  assert.equal(asked?.choices, null);
+  assert.equal(asked?.long && asked.required && !asked.truncated, true);
+  assert.deepEqual(asked?.depends, ["country"]);
+});
+
 test("rights that are not there are not given", () => {
   const { viewer_may_change: _a, may_export: _b, ...rest } = SENT;
   const boot = readBoot(rest);
@@ -34,5 +42,6 @@ test("rights that are not there are not given", () => {
 
 test("choices without a label show their value, everything else counts as none", () => {
   assert.deepEqual(readChoices([{ value: "a" }, 3]), [{ value: "a", label: "a" }]);
-  assert.deepEqual(readChoices("x"), []);
+  assert.equal(readChoices("x"), null);
+  assert.equal(readChoices(null), null);
 });

@@ -17,7 +17,18 @@ export interface Variable {
   /** The value now, and the one that "Reset" goes back to (the token's, else the author's). */
   readonly value: unknown;
   readonly initial: unknown;
-  readonly choices: readonly Choice[];
+  /** It is never unset. */
+  readonly required: boolean;
+  /** What may be chosen; null when the server has to be asked. */
+  readonly choices: readonly Choice[] | null;
+  /** There is more than a result holds. */
+  readonly truncated: boolean;
+  /** A list so long that it is only asked for when it is opened. */
+  readonly long: boolean;
+  /** Labels of what is chosen now, where the choices are not there. */
+  readonly labels: readonly Choice[];
+  /** The variables that decide what may be chosen. */
+  readonly depends: readonly string[];
 }
 
 export interface Boot {
@@ -61,9 +72,9 @@ export function readBoot(data: unknown): Boot {
   };
 }
 
-/** Read `[{value, label}]`; a choice without a label shows its value. */
-export function readChoices(data: unknown): readonly Choice[] {
-  if (!Array.isArray(data)) return [];
+/** Read `[{value, label}]`; a choice without a label shows its value. Null is no list. */
+export function readChoices(data: unknown): readonly Choice[] | null {
+  if (!Array.isArray(data)) return null;
   return (data as readonly unknown[]).filter(isRecord).map((item) => ({
     value: item["value"] ?? null,
     label: typeof item["label"] === "string" ? item["label"] : String(item["value"]),
@@ -84,7 +95,12 @@ function readVariable(data: unknown): Variable {
     mode: variable["mode"] === "open" ? "open" : "locked",
     value: variable["value"] ?? null,
     initial: variable["initial"] ?? null,
+    required: variable["required"] === true,
     choices: readChoices(variable["choices"]),
+    truncated: variable["truncated"] === true,
+    long: variable["long"] === true,
+    labels: readChoices(variable["labels"]) ?? [],
+    depends: list({ depends: variable["depends"] ?? [] }, "depends").filter(isText),
   };
 }
 

@@ -69,6 +69,11 @@ export class DataCalls {
     return this.call(this.path("panels", panel, values, {}), signal, readRecord);
   }
 
+  /** Fetch what may be chosen for a variable. */
+  choices(variable: string, values: Payload, signal: AbortSignal): Promise<Answer<Record<string, unknown>>> {
+    return this.call(this.path("choices", variable, values, {}), signal, readRecord);
+  }
+
   csv(panel: string, values: Payload, signal: AbortSignal): Promise<Answer<CsvFile>> {
     return this.call(this.path("export", panel, values, {}), signal, async (response) => ({
       name: fileName(response.headers.get("Content-Disposition")) ?? `${panel}.csv`,

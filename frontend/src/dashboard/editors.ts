@@ -1,11 +1,11 @@
 /** What is inside the popover of a variable: one editor for each type. */
 
 import type { Choice, Variable } from "./boot";
-import { arrowKeys, button, make } from "./dom";
-import { isDay, rangeText, readRange, RELATIVE, type Say } from "./ranges";
+import { button, make } from "./dom";
+import type { Offer } from "./offers";
+import { Options, type OptionsHost } from "./options";
+import { isDay, rangeText, readRange, RELATIVE, RELATIVE_DAYS, type Say } from "./ranges";
 import { same } from "./values";
-
-const SEARCH_FROM = 8;
 
 export interface Editing {
   readonly variable: Variable;
@@ -14,11 +14,21 @@ export interface Editing {
   readonly say: Say;
   /** Take a value at once and close. */
   readonly apply: (value: unknown) => void;
+  /** What may be chosen, as far as it is known. */
+  readonly offer: () => Offer;
 }
 
 type Editor = (panel: HTMLElement, editing: Editing) => HTMLElement | null;
 
-const EDITORS: Readonly<Record<string, Editor>> = { choice: editChoice, date_range: editRange, number: editNumber, text: editText };
+const EDITORS: Readonly<Record<string, Editor>> = {
+  boolean: editBoolean,
+  choice: editChoice,
+  date: editDate,
+  date_range: editRange,
+  multi_choice: editChoices,
+  number: editNumber,
+  text: editText,
+};
 
 /** Fill the panel for the variable's type and return what gets the focus. */
 export function edit(panel: HTMLElement, editing: Editing): HTMLElement | null {
@@ -26,79 +36,76 @@ export function edit(panel: HTMLElement, editing: Editing): HTMLElement | null {
 }
 
 function editChoice(panel: HTMLElement, editing: Editing): HTMLElement | null {
-  const all: Choice = { value: null, label: editing.say("all") };
-  const list = optionList([all, ...editing.variable.choices], editing);
-  if (editing.variable.choices.length < SEARCH_FROM) {
-    panel.append(list);
-    return chosenOf(list);
-  }
-  const search = searchBox(list, editing);
-  panel.append(search, list);
-  return search;
-}
-
-/** Make a list of options; a click, Enter or the space bar takes one. */
-function optionList(choices: readonly Choice[], editing: Editing): HTMLElement {
-  const list = make("div", { role: "listbox", class: "options", "aria-label": editing.variable.label });
-  for (const choice of choices) list.append(option(choice, editing));
-  arrowKeys(list, () => shown(list));
-  chosenOf(list)?.setAttribute("tabindex", "0");
-  return list;
-}
-
-function option(choice: Choice, editing: Editing): HTMLElement {
-  const selected = same(choice.value, editing.value);
-  const item = button("option", "", () => editing.apply(choice.value));
-  item.append(make("bdi", {}, choice.label));
-  item.setAttribute("role", "option");
-  item.setAttribute("aria-selected", String(selected));
-  item.tabIndex = -1;
-  return item;
-}
-
-function shown(list: HTMLElement): readonly HTMLElement[] {
-  return [...list.querySelectorAll<HTMLElement>("[role=option]:not([hidden])")];
-}
-
-function chosenOf(list: HTMLElement): HTMLElement | null {
-  return list.querySelector<HTMLElement>("[aria-selected=true]") ?? list.querySelector<HTMLElement>("[role=option]");
-}
-
-function searchBox(list: HTMLElement, editing: Editing): HTMLInputElement {
-  const words = { type: "search", placeholder: editing.say("search"), "aria-label": editing.say("search"), autocomplete: "off" };
-  const search = make("input", words);
-  const none = make("p", { class: "none", hidden: "" }, editing.say("nothing_found"));
-  list.append(none);
-  search.addEventListener("input", () => {
-    filter(list, search.value, editing.locale);
-    none.hidden = shown(list).length > 0;
+  return whenOffered(panel, editing, (offer) => {
+    const options = oneOf([...all(editing), ...offer.choices], editing);
+    panel.append(...options.elements, ...cutOff(offer, editing));
+    return options.first;
   });
-  search.addEventListener("keydown", (event) => onSearchKey(event, list));
-  return search;
 }
 
-function filter(list: HTMLElement, wanted: string, locale: string): void {
-  const plain = (text: string): string => text.toLocaleLowerCase(locale).normalize("NFKD").replace(/\p{M}/gu, "");
-  const needle = plain(wanted.trim());
-  for (const item of list.querySelectorAll<HTMLElement>("[role=option]")) {
-    item.hidden = !plain(item.textContent ?? "").includes(needle);
-  }
+function editChoices(panel: HTMLElement, editing: Editing): HTMLElement | null {
+  return whenOffered(panel, editing, (offer) => {
+    const chosen = new Set<unknown>(Array.isArray(editing.value) ? editing.value : []);
+    const take = (choice: Choice): void => void (chosen.delete(choice.value) || chosen.add(choice.value));
+    const isChosen = (choice: Choice): boolean => chosen.has(choice.value);
+    const options = new Options(offer.choices, { ...listed(editing), isChosen, take, several: true, searchable: true });
+    const form = make("div", { class: "form" }, ...options.elements, ...cutOff(offer, editing));
+    const read = (): unknown => (chosen.size > 0 ? [...chosen] : editing.variable.required ? undefined : null);
+    withFooter(form, editing, read, "choose_hint", options.first);
+    panel.append(form);
+    return options.first;
+  });
 }
 
-function onSearchKey(event: KeyboardEvent, list: HTMLElement): void {
-  const first = shown(list)[0];
-  if (first === undefined || (event.key !== "ArrowDown" && event.key !== "Enter")) return;
-  event.preventDefault();
-  if (event.key === "ArrowDown") first.focus();
-  else if (shown(list).length === 1) first.click();
+type Ready = Extract<Offer, { kind: "ready" }>;
+
+/** Fill the panel once the choices are there; until then it says so. */
+function whenOffered(panel: HTMLElement, editing: Editing, fill: (offer: Ready) => HTMLElement | null): HTMLElement | null {
+  const offer = editing.offer();
+  if (offer.kind === "ready") return fill(offer);
+  panel.append(make("p", { class: "none", role: "status" }, editing.say(offer.kind === "asked" ? "loading" : "choices_failed")));
+  return panel;
+}
+
+function cutOff(offer: Ready, editing: Editing): readonly HTMLElement[] {
+  return offer.truncated ? [make("p", { class: "none" }, editing.say("choices_cut_off", offer.choices.length))] : [];
+}
+
+function all(editing: Editing): readonly Choice[] {
+  return editing.variable.required ? [] : [{ value: null, label: editing.say("all") }];
+}
+
+function oneOf(choices: readonly Choice[], editing: Editing, searchable = true): Options {
+  const isChosen = (choice: Choice): boolean => same(choice.value, editing.value);
+  return new Options(choices, { ...listed(editing), isChosen, take: (choice) => editing.apply(choice.value), several: false, searchable });
+}
+
+function listed({ variable, locale, say }: Editing): Pick<OptionsHost, "label" | "locale" | "say"> {
+  return { label: variable.label, locale, say };
+}
+
+function editBoolean(panel: HTMLElement, editing: Editing): HTMLElement | null {
+  const truths = [{ value: true, label: editing.say("yes") }, { value: false, label: editing.say("no") }];
+  const options = oneOf([...all(editing), ...truths], editing);
+  panel.append(...options.elements);
+  return options.first;
+}
+
+function editDate(panel: HTMLElement, editing: Editing): HTMLElement | null {
+  const options = oneOf([...all(editing), ...RELATIVE_DAYS.map((value) => ({ value, label: editing.say(value) }))], editing);
+  const day = dayInput(editing.variable.label, isDay(editing.value) ? editing.value : "");
+  const form = make("div", { class: "form days" }, day.label);
+  withFooter(form, editing, () => (isDay(day.input.value) ? day.input.value : undefined), "date_hint", day.input);
+  panel.append(...options.elements, form);
+  return options.first;
 }
 
 function editRange(panel: HTMLElement, editing: Editing): HTMLElement | null {
   const { locale, say } = editing;
   const relative = RELATIVE.map((name) => ({ value: name, label: rangeText(name, locale, say) }));
-  const list = optionList([{ value: null, label: say("all") }, ...relative], editing);
-  panel.append(list, daysForm(editing));
-  return chosenOf(list);
+  const options = oneOf([...all(editing), ...relative], editing, false);
+  panel.append(...options.elements, daysForm(editing));
+  return options.first;
 }
 
 function daysForm(editing: Editing): HTMLElement {
@@ -132,7 +139,7 @@ function editNumber(panel: HTMLElement, editing: Editing): HTMLElement {
 function editText(panel: HTMLElement, editing: Editing): HTMLElement {
   const input = field({ type: "text", maxlength: "1000" }, editing);
   const form = make("div", { class: "form" }, input);
-  withFooter(form, editing, () => (input.value === "" ? null : input.value), "", input);
+  withFooter(form, editing, () => (input.value !== "" ? input.value : editing.variable.required ? undefined : null), "text_hint", input);
   panel.append(form);
   return input;
 }
@@ -148,16 +155,17 @@ function field(attributes: Readonly<Record<string, string>>, editing: Editing): 
  *
  * No form element: a sandboxed frame may not submit one, not even to its own script.
  */
-function withFooter(form: HTMLElement, editing: Editing, read: () => unknown, hint: string, input: HTMLInputElement): void {
+function withFooter(form: HTMLElement, editing: Editing, read: () => unknown, hint: string, input: HTMLElement | null): void {
   const note = make("p", { class: "hint", role: "alert" });
   const apply = (): void => {
     const value = read();
     if (value !== undefined) return editing.apply(value);
     note.textContent = editing.say(hint);
-    input.setAttribute("aria-invalid", "true");
-    input.focus();
+    input?.setAttribute("aria-invalid", "true");
+    input?.focus();
   };
   const clear = button("link-btn", editing.say("clear"), () => editing.apply(null));
+  clear.hidden = editing.variable.required;
   form.append(note, make("footer", {}, clear, button("primary", editing.say("apply"), apply)));
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;

@@ -3,7 +3,7 @@
 import { FROM_FRAME, isPair, type Command } from "../embed/protocol";
 import { showAsOf } from "./as-of";
 import { VariablesBar } from "./bar";
-import type { Boot } from "./boot";
+import type { Boot, Variable } from "./boot";
 import { offerReset } from "./card";
 import { DataCalls, type Session } from "./data";
 import { need } from "./dom";
@@ -14,6 +14,7 @@ import { Host } from "./host";
 import type { Manner } from "./loader";
 import { addMenu } from "./menu";
 import { Note } from "./note";
+import { Offers } from "./offers";
 import { Panels } from "./panels";
 import { Popover } from "./popover";
 import type { Say } from "./ranges";
@@ -46,6 +47,7 @@ export class Page {
   private readonly popover: Popover;
   private readonly panels: Panels;
   private readonly bar: VariablesBar;
+  private readonly offers: Offers;
   private readonly takeover: Takeover;
   private readonly expiry: Expiry;
   /** The embed id where the page around has named it; a JWT hides it, and then it is empty. */
@@ -68,6 +70,7 @@ export class Page {
     const script = this.root.dataset["charts"] ?? "";
     this.takeover = new Takeover(this.root, { script, calls: this.calls, values: () => this.values.payload(), locale, timeZone });
     this.panels = this.makePanels();
+    this.offers = this.makeOffers();
     this.bar = this.makeBar();
     this.expiry = new Expiry(boot.secondsLeft, {
       onExpiring: (secondsLeft) => this.host.tell(FROM_FRAME.expiring, { secondsLeft }),
@@ -97,6 +100,7 @@ export class Page {
   /** Stop for good: another page takes this one's place in the frame. */
   end(): void {
     this.panels.stop();
+    this.offers.stop();
     this.expiry.stop();
     this.session.abort();
     this.life.abort();
@@ -125,9 +129,21 @@ export class Page {
     });
   }
 
+  private makeOffers(): Offers {
+    return new Offers({
+      calls: this.calls,
+      values: this.values,
+      payload: () => this.values.payload(),
+      onOffer: (name) => this.bar.offered(name),
+      onCleared: (variable) => this.onCleared(variable),
+      onExpired: () => this.expiry.end(),
+    });
+  }
+
   private makeBar(): VariablesBar {
     return new VariablesBar(need(".vars", HTMLElement), {
       values: this.values,
+      offers: this.offers,
       popover: this.popover,
       locale: this.boot.locale,
       say: this.say,
@@ -174,7 +190,15 @@ export class Page {
   /** The viewer chose other values: say so to the host and ask for all panels. */
   private onChange(names: readonly string[]): void {
     for (const varName of names) this.host.tell(FROM_FRAME.variableUpdated, { varName, newValue: this.values.current(varName) });
+    this.offers.follow(names);
     this.reload("values");
+  }
+
+  /** A value that is not offered any more was taken back: say so, and go on without it. */
+  private onCleared(variable: Variable): void {
+    this.bar.redraw();
+    this.onChange([variable.name]);
+    this.note.show(this.say("choice_cleared").replace("%s", variable.label));
   }
 
   private reload(manner: Manner): void {
@@ -202,13 +226,14 @@ export class Page {
   }
 
   setFromHost(wanted: ReadonlyMap<string, unknown>): void {
-    let changed = false;
+    const changed: string[] = [];
     for (const [variable, value] of wanted) {
       const code = this.values.refusal(variable, value);
       if (code !== null) this.host.tell(FROM_FRAME.notice, { code, variable });
-      changed = this.values.set(variable, value) || changed;
+      if (this.values.set(variable, value)) changed.push(variable);
     }
-    if (!changed) return;
+    if (changed.length === 0) return;
+    this.offers.follow(changed);
     this.bar.redraw();
     this.reload("values");
   }
@@ -234,6 +259,7 @@ export class Page {
     const before = this.values.all.map(({ value }) => value);
     this.calls.useToken(token);
     this.values.rebase(session.variables);
+    this.offers.rebase();
     this.expiry.renew(session.secondsLeft);
     this.note.hide();
     this.bar.redraw();
@@ -242,6 +268,7 @@ export class Page {
 
   private onExpired(): void {
     this.panels.stop();
+    this.offers.stop();
     this.host.tell(FROM_FRAME.expired);
     this.note.show(this.say("expired"), NOTE_AFTER);
   }

@@ -15,6 +15,7 @@ export interface Opened {
 export class Popover {
   private panel: HTMLElement | null = null;
   private anchor: HTMLElement | null = null;
+  private what: Opened | null = null;
 
   constructor(private readonly root: HTMLElement, private readonly onMove: () => void, life: AbortSignal) {
     document.addEventListener("pointerdown", (event) => this.onOutside(event.target), { signal: life });
@@ -37,11 +38,22 @@ export class Popover {
   close(giveBack: boolean): void {
     const { panel, anchor } = this;
     if (panel === null || anchor === null) return;
-    this.panel = this.anchor = null;
+    this.panel = this.anchor = this.what = null;
     anchor.setAttribute("aria-expanded", "false");
     if (giveBack) anchor.focus();
     panel.remove();
     this.onMove();
+  }
+
+  /** Fill the panel anew if it is the one of this button; the focus goes in again when it was inside. */
+  refill(anchor: HTMLElement): void {
+    const { panel, what } = this;
+    if (panel === null || what === null || this.anchor !== anchor) return;
+    const hadFocus = panel.contains(document.activeElement);
+    panel.replaceChildren();
+    const first = what.fill(panel);
+    this.place();
+    if (hadFocus) (panel.classList.contains("sheet") ? panel : first)?.focus({ preventScroll: true });
   }
 
   /** Look for the place again after the content changed its size. */
@@ -61,6 +73,7 @@ export class Popover {
     anchor.setAttribute("aria-expanded", "true");
     this.panel = panel;
     this.anchor = anchor;
+    this.what = what;
     this.place();
     // A sheet takes the focus itself: a focused search box would call the keyboard over it.
     (sheet && what.role === "dialog" ? panel : first)?.focus({ preventScroll: true });

@@ -23,13 +23,28 @@ export const RELATIVE = [
 ] as const;
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const NAMED = /^(?:today|yesterday|last_[1-9]\d{0,3}_(?:days|weeks|months|years)|this_(?:week|month|quarter|year)|last_(?:month|year))$/;
+const NAMED = /^(?:today|yesterday|last_[1-9]\d{0,2}_(?:days|weeks|months|years)|(?:this|last)_(?:week|month|quarter|year))$/;
+/** The relative days that the popover offers; `n_days_ago` is known besides. */
+export const RELATIVE_DAYS = ["today", "yesterday"] as const;
+const NAMED_DAY = /^(?:today|yesterday|[1-9]\d{0,3}_days_ago)$/;
 
 /** Say whether a text is a real day of the calendar, written YYYY-MM-DD. */
 export function isDay(value: unknown): value is string {
   if (typeof value !== "string" || !DAY.test(value)) return false;
   const date = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+}
+
+/** Say whether a value is a day of the calendar or a word for one. */
+export function isDayValue(value: unknown): value is string {
+  return isDay(value) || (typeof value === "string" && NAMED_DAY.test(value));
+}
+
+/** Write a day as the viewer reads it: "Yesterday", "14 Nov 2026". */
+export function dayText(value: string, locale: string, say: Say): string {
+  if (isDay(value)) return daysText({ start: value, end: value }, locale);
+  const ago = /^(\d+)_days_ago$/.exec(value);
+  return ago === null ? say(value) : say("n_days_ago", Number(ago[1]));
 }
 
 /** Read a range value; null for anything else, also for a start after its end. */

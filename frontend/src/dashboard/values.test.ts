@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Variable } from "./boot";
 import { rangeText, readRange } from "./ranges";
-import { fits, Values, valueText } from "./values";
+import { fits, stillOffered, Values, valueText } from "./values";
 
 const say = (word: string, count?: number): string => (count === undefined ? word : `${word} ${count}`);
 
 function variable(name: string, type: string, more: Partial<Variable> = {}): Variable {
-  return { name, label: name, type, mode: "open", value: more.initial ?? null, initial: null, choices: [], ...more };
+  const none = { choices: [], required: false, truncated: false, long: false, labels: [], depends: [] };
+  return { name, label: name, type, mode: "open", value: more.initial ?? null, initial: null, ...none, ...more };
 }
 
 const REGION = variable("region", "choice", { choices: [{ value: "DACH", label: "D, A, CH" }] });
@@ -79,6 +80,13 @@ test("each type takes its own kind of value", () => {
   assert.equal(fits(number, 1.5), true);
   for (const value of ["1", NaN, Infinity, true, [1], {}]) assert.equal(fits(number, value), false, String(value));
   assert.equal(fits(variable("t", "text"), 1), false);
+  for (const value of [true, false]) assert.equal(fits(variable("b", "boolean"), value), true);
+  for (const value of ["true", 1, 0]) assert.equal(fits(variable("b", "boolean"), value), false);
+  for (const value of ["2026-02-28", "today", "7_days_ago"]) assert.equal(fits(variable("d", "date"), value), true);
+  for (const value of ["2026-02-30", "now", "0_days_ago", 20260228]) assert.equal(fits(variable("d", "date"), value), false);
+  for (const value of [[], ["a", "b"]]) assert.equal(fits(variable("m", "multi_choice"), value), true);
+  for (const value of ["a", [1], [["a"]]]) assert.equal(fits(variable("m", "multi_choice"), value), false);
+  assert.equal(fits(variable("r", "text", { required: true }), null), false);
   assert.equal(fits(variable("x", "unheard_of"), "x"), false);
 });
 
@@ -94,5 +102,24 @@ test("values are written as the viewer reads them", () => {
   assert.equal(valueText(REGION, null, "en", say), "all");
   assert.equal(valueText(PERIOD, "last_12_months", "en", say), "last_n_months 12");
   assert.equal(valueText(variable("n", "number"), 1234.5, "de", say), "1.234,5");
+  assert.equal(valueText(variable("b", "boolean"), false, "en", say), "no");
+  assert.equal(valueText(variable("d", "date"), "2026-02-28", "en-GB", say), "28 Feb 2026");
+  assert.equal(valueText(variable("d", "date"), "7_days_ago", "en", say), "n_days_ago 7");
+  assert.equal(valueText(variable("m", "multi_choice"), ["DACH", "b", "c"], "en", say, REGION.choices ?? []), "D, A, CH, b +1");
+  assert.equal(valueText(variable("m", "multi_choice"), [], "en", say), "none");
   assert.equal(rangeText({ start: "2026-11-01", end: "2026-11-14" }, "en-GB", say).replace(/\s/g, ""), "1–14Nov2026");
+});
+
+test("of a value stays what is still offered, and what is required becomes the first", () => {
+  const offered = [{ value: "a", label: "A" }, { value: "b", label: "B" }];
+  const one = variable("s", "choice", { choices: null });
+  const several = variable("m", "multi_choice", { choices: null });
+  assert.equal(stillOffered(one, "a", offered), "a");
+  assert.equal(stillOffered(one, "x", offered), null);
+  assert.equal(stillOffered(one, null, offered), null);
+  assert.deepEqual(stillOffered(several, ["x", "b"], offered), ["b"]);
+  assert.equal(stillOffered(several, ["x"], offered), null);
+  assert.equal(stillOffered({ ...one, required: true }, "x", offered), "a");
+  assert.deepEqual(stillOffered({ ...several, required: true }, ["x"], offered), ["a"]);
+  assert.equal(stillOffered({ ...one, required: true }, "x", []), "x");
 });

@@ -1,14 +1,21 @@
 /** The variables of the page and what the viewer made of them; pure but for its own memory. */
 
-import type { Variable } from "./boot";
-import { rangeText, readRange, type Say } from "./ranges";
+import type { Choice, Variable } from "./boot";
+import { dayText, isDayValue, rangeText, readRange, type Say } from "./ranges";
 
 const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   text: (value) => typeof value === "string",
   choice: (value) => typeof value === "string",
+  multi_choice: isTexts,
+  boolean: (value) => typeof value === "boolean",
+  date: isDayValue,
   number: (value) => typeof value === "number" && Number.isFinite(value),
   date_range: (value) => readRange(value) !== null,
 };
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
 
 /** Compare two values of variables by what they say. */
 export function same(a: unknown, b: unknown): boolean {
@@ -17,7 +24,7 @@ export function same(a: unknown, b: unknown): boolean {
 
 /** Say whether a value could be one of this variable; the server decides again. Null unsets it. */
 export function fits(variable: Variable, value: unknown): boolean {
-  return value === null || (KINDS[variable.type]?.(value) ?? false);
+  return value === null ? !variable.required : (KINDS[variable.type]?.(value) ?? false);
 }
 
 export type Refused = "unknown_variable" | "variable_locked" | "variable_invalid";
@@ -101,12 +108,36 @@ export class Values {
   }
 }
 
-/** Write a value as its control shows it. */
-export function valueText(variable: Variable, value: unknown, locale: string, say: Say): string {
+/** Say what stays of a value when these choices are offered: all of it, some of a list, or nothing. */
+export function stillOffered(variable: Variable, value: unknown, choices: readonly Choice[]): unknown {
+  const offered = new Set(choices.map((choice) => choice.value));
+  if (value === null || (typeof value === "string" && offered.has(value))) return value;
+  const kept = isTexts(value) ? value.filter((item) => offered.has(item)) : [];
+  if (kept.length > 0) return kept;
+  // What is required cannot be unset: it becomes the first that is offered.
+  const first = choices[0]?.value;
+  if (!variable.required || typeof first !== "string") return variable.required ? value : null;
+  return variable.type === "multi_choice" ? [first] : first;
+}
+
+/** So many choices are named on a control; the others are counted. */
+const NAMED = 2;
+
+/** Write a value as its control shows it; `labels` are the choices that are known. */
+export function valueText(variable: Variable, value: unknown, locale: string, say: Say, labels: readonly Choice[] = variable.choices ?? []): string {
   if (value === null) return say("all");
-  const chosen = variable.choices.find((choice) => same(choice.value, value));
-  if (chosen !== undefined) return chosen.label;
+  const label = (item: unknown): string => labels.find((choice) => choice.value === item)?.label ?? String(item);
+  if (isTexts(value)) return listText(value.map(label), say);
+  if (variable.type === "choice") return label(value);
+  if (typeof value === "boolean") return say(value ? "yes" : "no");
+  if (variable.type === "date" && typeof value === "string") return dayText(value, locale, say);
   const range = variable.type === "date_range" ? readRange(value) : null;
   if (range !== null) return rangeText(range, locale, say);
   return typeof value === "number" ? new Intl.NumberFormat(locale).format(value) : String(value);
+}
+
+function listText(labels: readonly string[], say: Say): string {
+  if (labels.length === 0) return say("none");
+  const rest = labels.length - NAMED;
+  return labels.slice(0, NAMED).join(", ") + (rest > 0 ? ` +${rest}` : "");
 }
