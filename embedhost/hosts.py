@@ -1,16 +1,20 @@
 """Two hosts, one process: the console on one, embeds and the API on the other; each answers 404 to the other's URLs."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
+from django.utils.log import log_response
 
 from embed.answers import answer_error, compress, protect
 from embedhost.lib import request_id
 from embedhost.lib.errors import NotFound, PlainHttp, Refused, Unexpected
+from embedhost.lib.own_connections import close_old_connections_of_this_thread
 
 logger = logging.getLogger(__name__)
 
@@ -22,10 +26,7 @@ class SplitHosts:
         self.console = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        this = request_id.begin(request.META.get(request_id.VARIABLE))
-        response = self._answer(request)
-        response.headers[request_id.HEADER] = this
-        return response
+        return _named(request, self._answer)
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         # Compared as it came first: validating what is our own name costs more than finding the view.
@@ -35,6 +36,38 @@ class SplitHosts:
         if host == settings.CONSOLE_HOST:
             return self.console(request)
         return protect(request, answer_error(request, NotFound()))
+
+
+def is_embed(environ: dict[str, Any]) -> bool:
+    """Say whether a request is one of the embed host's own; its static files are Django's list's."""
+    return environ.get("HTTP_HOST") == settings.EMBED_HOST and not environ["PATH_INFO"].startswith(settings.STATIC_URL)
+
+
+def embed_application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer a request of the embed host past Django's handler, whose list SplitHosts would end anyway.
+
+    What the handler and its signals would do besides, none of it is needed here but looking after connections: no
+    cookie is sent, no cache of Django's is used, and views say in which table of addresses they look.
+    """
+    close_old_connections_of_this_thread()
+    request = WSGIRequest(environ)
+    try:
+        response = _named(request, _embed)
+        if response.status_code >= 500:
+            log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        # As one list, which granian sends without asking Python for each piece.
+        return list(response)
+    finally:
+        request.close()
+        close_old_connections_of_this_thread()
+
+
+def _named(request: HttpRequest, answer: Callable[[HttpRequest], HttpResponseBase]) -> HttpResponseBase:
+    this = request_id.begin(request.META.get(request_id.VARIABLE))
+    response = answer(request)
+    response.headers[request_id.HEADER] = this
+    return response
 
 
 def _host_of(request: HttpRequest) -> str:

@@ -74,7 +74,7 @@ def guard(application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> C
         else:
             for key in _FORWARDED:
                 clean.pop(key, None)
-        return _whole(application(clean, start_response))
+        return application(clean, start_response)
 
     return guarded
 
@@ -88,9 +88,17 @@ def _whole(answer: Iterable[bytes]) -> Iterable[bytes]:
     return pieces
 
 
-_application = get_wsgi_application()
+_django = get_wsgi_application()
 look_after_own_connections()
 
 from embedhost.background import ensure_started  # noqa: E402 -- its models need the applications that line loads
+from embedhost.hosts import embed_application, is_embed  # noqa: E402
 
-application = guard(_application)
+
+def _answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    if is_embed(environ):
+        return embed_application(environ, start_response)
+    return _whole(_django(environ, start_response))
+
+
+application = guard(_answer)

@@ -26,7 +26,7 @@ def look_after_own_connections() -> None:
     connection_created.connect(_remember)
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-        signal.connect(_close_old)
+        signal.connect(close_old_connections_of_this_thread)
     # What it empties is only filled with DEBUG.
     request_started.disconnect(reset_queries)
 
@@ -35,6 +35,7 @@ def _remember(connection: BaseDatabaseWrapper, **_: object) -> None:
     _mine.opened[connection.alias] = connection
 
 
-def _close_old(**_: object) -> None:
+def close_old_connections_of_this_thread(**_: object) -> None:
+    """Close what a request should not find, or leave: connections past their time, or with an error on them."""
     for connection in _mine.opened.values():
         connection.close_if_unusable_or_obsolete()

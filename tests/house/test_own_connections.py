@@ -18,7 +18,7 @@ def taken_over() -> Iterator[None]:
     yield
     connection_created.disconnect(own_connections._remember)
     for signal in (request_started, request_finished):
-        signal.disconnect(own_connections._close_old)
+        signal.disconnect(own_connections.close_old_connections_of_this_thread)
         signal.connect(close_old_connections)
     request_started.connect(reset_queries)
     own_connections._mine.opened.clear()
