@@ -48,8 +48,8 @@ def run(base: str, host: str, lines: Sequence[str], folder: Path, *, connections
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return Measured(
         per_second=float(_found(r"Requests/sec:\s+([\d.]+)", out)),
-        p50=_milliseconds(_found(r"^\s+50%\s+(\S+)$", out)),
-        p99=_milliseconds(_found(r"^\s+99%\s+(\S+)$", out)),
+        p50=_milliseconds(_found(r"^\s+50%\s+(\S+)\s*$", out)),
+        p99=_milliseconds(_found(r"^\s+99%\s+(\S+)\s*$", out)),
         failed=int(_found(r"Non-2xx or 3xx responses: (\d+)", out, "0")),
     )
 
