@@ -44,9 +44,7 @@ specs: Recent[int, DashboardSpec] = Recent(500)
 
 def find_dashboard(embed_id: str) -> DashboardFacts | None:
     """Return the saved, living dashboard with this embed id, in canonical form, or None."""
-    if not _is_canonical(embed_id):
-        return None
-    return feed.recall(Kind.DASHBOARD, embed_id, lambda: _load(embed_id))
+    return feed.recall(Kind.DASHBOARD, embed_id, lambda: _load(embed_id) if _is_canonical(embed_id) else None)
 
 
 def find_dashboard_by_id(dashboard_id: int) -> DashboardFacts | None:

@@ -19,6 +19,7 @@ from django.conf import settings
 from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
 from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
+from dashboards.near import Wanted, look_up
 from dashboards.results import body_of
 from dashboards.spec import DashboardSpec, PanelSpec
 from dashboards.trail import Read, Trail, predicates_of
@@ -99,10 +100,17 @@ def run_panels(requests: Sequence[PanelRequest], *, wait: float) -> list[PanelRe
 
 
 def lookup(prepared: Sequence["Prepared | PanelResult"]) -> list[Entry | None]:
-    """Return what the cache holds for each prepared panel, with one read of the store."""
+    """Return what the cache holds for each prepared panel, with at most one read of the store."""
+    now = feed.now()
     runnable = [item for item in prepared if isinstance(item, Prepared)]
-    found = dict(zip((item.key for item in runnable), store().get_many([item.key for item in runnable]), strict=True))
-    return [unpack(item.key, found[item.key], item.scope) if isinstance(item, Prepared) else None for item in prepared]
+    wanted = {item.key: Wanted(item.key, item.scope, fresh_from(item, now)) for item in runnable}
+    found = dict(zip(wanted, look_up(store(), list(wanted.values())), strict=True))
+    return [found.get(item.key) for item in prepared]
+
+
+def fresh_from(item: Prepared, now: float) -> float:
+    """Return since when a result must have been read to be fresh (database time, seconds)."""
+    return now - max(item.request.dashboard.cache_seconds, SHORTEST)
 
 
 def finish(
@@ -123,11 +131,11 @@ class _Airborne:
 
 
 def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult | _Airborne":
-    fresh_from = started - max(item.request.dashboard.cache_seconds, SHORTEST)
-    if entry is not None and entry.at >= fresh_from:
+    oldest = fresh_from(item, started)
+    if entry is not None and entry.at >= oldest:
         return PanelResult("ready", item.key, entry, read=read_of(item, entry.rows))
     try:
-        future = flights().join(_job(item, started, fresh_from))
+        future = flights().join(_job(item, started, oldest))
     except Refused as error:
         if entry is None:
             return PanelResult("failed", item.key, error=error)
@@ -241,7 +249,7 @@ def _data_key(
 _failing: dict[int, float] = {}
 
 
-def _job(item: Prepared, started: float, fresh_from: float) -> Job:
+def _job(item: Prepared, started: float, oldest: float) -> Job:
     clock = time.monotonic()
 
     def now() -> float:
@@ -254,7 +262,7 @@ def _job(item: Prepared, started: float, fresh_from: float) -> Job:
 
     def accept(raw: bytes | None) -> bool:
         entry = unpack(item.key, raw, item.scope)
-        return entry is not None and entry.at >= fresh_from
+        return entry is not None and entry.at >= oldest
 
     dashboard = item.request.dashboard
     keep = max(dashboard.cache_seconds, SHORTEST) + dashboard.serve_stale_seconds

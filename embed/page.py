@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
+from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
@@ -24,6 +25,7 @@ from dashboards.results import as_of
 from dashboards.variable_spec import VariableSpec
 from dashboards.variables import Values
 from dashboards.wording import value_text
+from embed.frame import Shape, fill
 from embed.reading import Wishes, may_change
 from secrets_admin.feed import feed
 
@@ -77,7 +79,6 @@ class Page:
     may_export: bool
     boot: dict[str, Any]
     noscript_refresh: bool
-    words: SafeString
 
 
 def build_page(
@@ -97,7 +98,7 @@ def build_page(
         title=opened.spec.title,
         customer_name=opened.grant.customer.name if opened.grant.customer else "",
         as_of=oldest,
-        as_of_text=_moment(oldest, wishes) if oldest else "",
+        as_of_text=_moment(oldest, wishes.locale, wishes.time_zone) if oldest else "",
         locale=wishes.locale,
         language=wishes.locale,
         direction=direction(wishes.locale),
@@ -109,15 +110,15 @@ def build_page(
         may_export=may_export,
         boot=_boot(opened, wishes, shown, cards),
         noscript_refresh=any(card.state == "pending" for card in cards),
-        words=_words(wishes.locale),
     )
 
 
-def _moment(iso: str, wishes: Wishes) -> str:
+@lru_cache(maxsize=1000)
+def _moment(iso: str, locale: str, time_zone: str) -> str:
     """Return "20 Nov 2026, 14:32" as the viewer's locale and time zone write it."""
-    locale = wishes.locale.replace("-", "_")
-    moment = datetime.fromisoformat(iso).astimezone(ZoneInfo(wishes.time_zone))
-    return f"{format_date(moment, 'medium', locale=locale)}, {format_time(moment, 'short', locale=locale)}"
+    name = locale.replace("-", "_")
+    moment = datetime.fromisoformat(iso).astimezone(ZoneInfo(time_zone))
+    return f"{format_date(moment, 'medium', locale=name)}, {format_time(moment, 'short', locale=name)}"
 
 
 def subject_of(opened: Opened) -> str:
@@ -230,21 +231,45 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
 
 def render_page(page: Page) -> str:
     """Return the page's HTML in the viewer's language."""
-    with override(page.locale):
-        return render_to_string("embed/page.html", {"page": page})
+    return fill("embed/page.html", _shape(page), _texts(page))
 
 
 def render_main(page: Page) -> str:
     """Return the page's parts without its frame, for a page that is open already."""
-    with override(page.locale):
-        return render_to_string("embed/main.html", {"page": page})
+    return fill("embed/main.html", _shape(page), _texts(page))
 
 
-@lru_cache(maxsize=100)
-def _words(locale: str) -> SafeString:
-    """The script's words in one language; rendering their many tags anew was a third of a warm page's cost."""
-    with override(locale):
-        return render_to_string("embed/words.html")
+def _shape(page: Page) -> Shape:
+    return Shape(
+        locale=page.locale,
+        with_customer=bool(page.customer_name),
+        with_moment=bool(page.as_of),
+        refreshed=page.noscript_refresh,
+        format=page.boot["format"],
+    )
+
+
+def _texts(page: Page) -> dict[str, str]:
+    chips = tuple((shown.name, shown.label, shown.text, shown.mode, shown.changed) for shown in page.variables)
+    return {
+        "title": page.title,
+        "customer_name": page.customer_name,
+        "as_of": page.as_of,
+        "as_of_text": page.as_of_text,
+        "nonce": page.nonce,
+        "chips": _chips(chips, page.viewer_may_change),
+        "cards": mark_safe("\n".join(html for _, html, _ in page.cards)),  # noqa: S308 -- drawn by draw_card, which escapes
+        "boot": json_script(page.boot, "boot"),
+    }
+
+
+@lru_cache(maxsize=1000)
+def _chips(chips: Sequence[tuple[str, str, str, str, bool]], may_change: bool) -> SafeString:
+    """Return the filters of a page; many pages have the same ones."""
+    names = ("name", "label", "text", "mode", "changed")
+    variables = [dict(zip(names, chip, strict=True)) for chip in chips]
+    rendered = render_to_string("embed/chips.html", {"variables": variables, "may_change": may_change})
+    return mark_safe(rendered)  # noqa: S308 -- a template
 
 
 def policy(page: Page, origins: Sequence[str]) -> str:

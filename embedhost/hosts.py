@@ -53,7 +53,7 @@ def embed_application(environ: dict[str, Any], start_response: Callable[..., Any
     request = WSGIRequest(environ)
     try:
         response = _named(request, _embed)
-        if response.status_code >= 500:
+        if response.status_code >= 500 and isinstance(response, HttpResponse):
             log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
         start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
         # As one list, which granian sends without asking Python for each piece.
