@@ -24,7 +24,7 @@ from dashboards.results import body_of
 from dashboards.spec import DashboardSpec, PanelSpec
 from dashboards.trail import Read, Trail, predicates_of
 from dashboards.variables import Values, statement
-from datasources.access import SourceSnapshot, get_source
+from datasources.access import SourceSnapshot, source_for
 from datasources.compile import Compiled, bind_values, compile_query
 from datasources.errors import DataSourceError, QueryFailed, QueryTimeout, SourceUnavailable
 from datasources.run import run_statement
@@ -189,7 +189,9 @@ def _prepared_or_error(request: PanelRequest) -> "Prepared | PanelResult":
 
 def prepare(request: PanelRequest) -> Prepared:
     """Compile and bind a panel's query under its Grant. Raises DataSourceError or Refused; sends nothing."""
-    source = get_source(request.grant.workspace_id, request.panel.source)
+    customer = request.grant.customer
+    external_id = customer.external_id if customer is not None else None
+    source = source_for(request.grant.workspace_id, request.panel.source, external_id)
     compiled = compile_query(
         statement(request.spec, request.panel.sql, request.values),
         dialect=source.dialect,

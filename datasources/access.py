@@ -1,20 +1,57 @@
 """The only way to a data source's row, and to the snapshot that everything behind it uses."""
 
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from django.db.models import QuerySet
+
 from datasources.catalog import Catalog
-from datasources.models import DataSource
+from datasources.digests import digest
+from datasources.errors import ScopeMissing
+from datasources.models import CustomerLogin, DataSource, SourceRoute
 from datasources.models import TableRule as RuleRow
 from datasources.rules import Kind, Rules, TableRule
 from datasources.snapshot import SourceSnapshot
 from embedhost.lib.errors import NotFound
 from secrets_admin.feed import Kind as FeedKind
 from secrets_admin.feed import feed
+from secrets_admin.models import Workspace
 
-__all__ = ["SourceSnapshot", "feed_subject", "find_source", "get_source", "sources_named"]
+__all__ = [
+    "SourceSnapshot",
+    "customer_subject",
+    "feed_subject",
+    "find_source",
+    "get_source",
+    "list_sources",
+    "source_for",
+    "source_row",
+    "sources_named",
+]
 
 
 def feed_subject(workspace_id: str, name: str) -> str:
     """Return the name under which a change of a source is announced."""
     return f"{workspace_id}/{name}"
+
+
+def customer_subject(workspace_id: str, external_id: str) -> str:
+    """Return the name under which a change of a customer's own source or login is announced; no source is called so."""
+    return f"{workspace_id}//{digest(external_id)[:32]}"
+
+
+def list_sources(workspace: Workspace) -> QuerySet[DataSource]:
+    """Return the workspace's data sources by name, with their rules."""
+    return workspace.data_sources.prefetch_related("table_rules").order_by("name")
+
+
+def source_row(workspace: Workspace, uid: uuid.UUID) -> DataSource:
+    """Return one data source of the workspace. Raises NotFound."""
+    source = workspace.data_sources.select_related("workspace__organization").filter(uid=uid).first()
+    if source is None:
+        raise NotFound
+    return source
 
 
 def find_source(workspace_id: str, name: str) -> DataSource:
@@ -41,6 +78,52 @@ def get_source(workspace_id: str, name: str) -> SourceSnapshot:
     return found
 
 
+def source_for(workspace_id: str, name: str, external_id: str | None) -> SourceSnapshot:
+    """Return the snapshot that a customer's panel asks: its own source if it has one, under its own login if it must.
+
+    ``external_id`` is None without a customer. Raises NotFound, ServiceUnavailable, and ScopeMissing when a source
+    with a login per customer has none for this one.
+    """
+    source = get_source(workspace_id, name)
+    if external_id is None:
+        if source.two_walls:
+            raise ScopeMissing("The source has a login per customer and there is no customer.")
+        return source
+    if not (source.routed or source.two_walls):
+        return source
+    own = feed.recall(
+        FeedKind.SOURCE, customer_subject(workspace_id, external_id), lambda: _own(workspace_id, external_id)
+    )
+    if own is not None and own.route and own.route != name:
+        source = get_source(workspace_id, own.route)
+    return _under_own_login(source, own)
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A customer's own source by name, and its logins: (user, password) by source id."""
+
+    route: str
+    logins: Mapping[int, tuple[str, str]] = field(repr=False)
+
+
+def _own(workspace_id: str, external_id: str) -> _Own:
+    route = SourceRoute.objects.filter(workspace_id=workspace_id, external_id=external_id).select_related("source")
+    logins = CustomerLogin.objects.filter(source__workspace_id=workspace_id, external_id=external_id)
+    names = [row.source.name for row in route]
+    return _Own(names[0] if names else "", {row.source_id: (row.user, row.password) for row in logins})
+
+
+def _under_own_login(source: SourceSnapshot, own: _Own | None) -> SourceSnapshot:
+    if not source.two_walls:
+        return source
+    login = own.logins.get(source.id) if own is not None else None
+    if login is None:
+        raise ScopeMissing("The source has a login per customer and this one has none.")
+    user, password = login
+    return replace(source, connection={**source.connection, "user": user, "password": password}, role=user)
+
+
 def sources_named(organization_id: int, name: str) -> list[SourceSnapshot]:
     """Return the sources of this name in all workspaces of an organization, as they are now."""
     rows = DataSource.objects.filter(workspace__organization_id=organization_id, name=name)
@@ -60,6 +143,8 @@ def _snapshot(source: DataSource) -> SourceSnapshot:
         role=str(connection.get("user", "")),
         catalog=catalog,
         rules=Rules.of(_rule(row, catalog) for row in source.table_rules.all()),
+        two_walls=source.login_per_customer,
+        routed=SourceRoute.objects.filter(workspace_id=source.workspace_id).exists(),
     )
 
 

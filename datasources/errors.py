@@ -101,6 +101,25 @@ class AddressRefused(BadConnection):
         )
 
 
+class SourceInUse(BadConnection):
+    """A customer is routed to the source, and must not fall back to the one that all share."""
+
+    code = "source_in_use"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("Customers have this data source as their own. Give them another one first.")
+
+
+class TooManyTries(DataSourceError):
+    """An organization asked for more connections in a row than somebody who sets one up needs."""
+
+    status = 429
+    code = "rate_limited"
+    message = "Too many connections were tried in a row. Wait a few seconds, then try again."
+    retry_after = 5
+
+
 class BadRule(DataSourceError):
     """A visibility rule does not fit its table. ``message`` says what to choose."""
 

@@ -28,6 +28,11 @@ class DataSource(models.Model):
     engine = models.CharField(max_length=32)
     connection_sealed = models.TextField(editable=False)
     catalog = models.JSONField(default=dict)
+    #: When the catalog was last read, and what was wrong with the login then: sentences for owners.
+    read_at = models.DateTimeField(db_default=Now())
+    warnings = models.JSONField(default=list)
+    #: Two walls: each customer's queries run under a login of its own, and a customer without one sees nothing.
+    login_per_customer = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -50,6 +55,50 @@ class DataSource(models.Model):
     @property
     def _place(self) -> str:
         return f"datasources.datasource/{self.uid}/connection"
+
+
+class CustomerLogin(models.Model):
+    """The login under which one customer's queries run, where a source has two walls."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    source = models.ForeignKey(DataSource, models.CASCADE, related_name="customer_logins")
+    external_id = models.CharField(max_length=255)
+    user = models.CharField(max_length=255)
+    password_sealed = models.TextField(editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="one_login_per_customer"),
+            # Two customers under one login would be one wall again.
+            models.UniqueConstraint(fields=["source", "user"], name="one_customer_per_login"),
+        ]
+
+    @property
+    def password(self) -> str:
+        """The password in clear. Raises crypto.SealBroken when the row was tampered with."""
+        return crypto.unseal(self.password_sealed, self._place).decode()
+
+    @password.setter
+    def password(self, value: str) -> None:
+        self.password_sealed = crypto.seal(value.encode(), self._place)
+
+    @property
+    def _place(self) -> str:
+        return f"datasources.customerlogin/{self.uid}/password"
+
+
+class SourceRoute(models.Model):
+    """A customer whose every panel asks a data source of its own, whatever the panel names."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="source_routes")
+    external_id = models.CharField(max_length=255)
+    # A customer whose source is gone must not fall back to the one that all share.
+    source = models.ForeignKey(DataSource, models.PROTECT, related_name="routes")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "external_id"], name="one_route_per_customer")
+        ]
 
 
 class TableRule(models.Model):

@@ -1,18 +1,23 @@
-"""Everything that changes a data source: made, read again, and the rules of its tables."""
+"""Everything that changes a data source: made, changed, read again, deleted, and the rules of its tables."""
 
+import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from datasources.access import feed_subject
 from datasources.catalog import Catalog, Column
 from datasources.engines import ENGINES
 from datasources.engines.base import Role
-from datasources.errors import BadConnection, BadRule
+from datasources.errors import BadConnection, BadRule, SourceInUse, TooManyTries
 from datasources.models import DataSource, TableRule
 from datasources.rules import EXTERNAL_ID, Kind
+from embedhost.lib.store import store
 from secrets_admin import audit
 from secrets_admin.access import Actor
 from secrets_admin.feed import Kind as FeedKind
@@ -25,35 +30,142 @@ def create_source(
 ) -> DataSource:
     """Connect a database to a workspace and read its catalog. Every table starts hidden.
 
-    Raises BadConnection, SourceUnavailable, and ValidationError for a name that is taken or odd.
+    Raises BadConnection, SourceUnavailable, TooManyTries, and ValidationError for a name that is taken or odd.
     """
     if engine not in ENGINES:
         raise BadConnection(f"There is no engine {engine[:40]}. Choose one of {', '.join(ENGINES)}.")
     source = DataSource(workspace=workspace, name=name, engine=engine)
-    source.connection = ENGINES[engine].check(connection)
-    source.full_clean(exclude=["catalog"])
-    source.catalog = ENGINES[engine].catalog(source.connection).to_json()
+    source.connection = _checked(source, connection, actor)
+    source.full_clean(exclude=["catalog", "read_at", "warnings"])
+    _read(source, actor)
     with transaction.atomic():
         source.save()
-        audit.record(workspace.organization, actor, "source.created", name, engine=engine)
+        audit.record(workspace.organization, actor, "source.created", name, engine=engine, **_told(source))
         announce(FeedKind.SOURCE, feed_subject(workspace.pk, name))
     return source
+
+
+def change_connection(source: DataSource, connection: Mapping[str, Any], *, actor: Actor) -> list[str]:
+    """Point a data source at another database or login, and read its catalog; return the tables hidden by that.
+
+    An empty password keeps the one that is stored, but only for the same host, port, user and TLS mode: a password
+    never travels to where its owner did not send it. Raises BadConnection, SourceUnavailable, TooManyTries.
+    """
+    before = source.connection
+    source.connection = _checked(source, _with_stored(before, connection), actor)
+    old, warnings = Catalog.from_json(source.catalog), source.warnings
+    try:
+        _read(source, actor)
+    except BaseException:
+        source.connection, source.warnings = before, warnings
+        raise
+    fields = ["connection_sealed", "catalog", "warnings", "read_at"]
+    hidden = _save_catalog(source, old, fields, "source.connection_changed", actor, _told(source))
+    ENGINES[source.engine].close(before)
+    return hidden
+
+
+#: While these are the same, a stored password goes where it went before.
+_BOUND_TO_PASSWORD = ("host", "port", "user", "sslmode")
+
+
+def _with_stored(before: Mapping[str, Any], connection: Mapping[str, Any]) -> dict[str, Any]:
+    if connection.get("password") or "password" not in before:
+        return dict(connection)
+    moved = [name for name in _BOUND_TO_PASSWORD if str(connection.get(name, "")) != str(before.get(name, ""))]
+    if moved and before["password"]:
+        raise BadConnection("Type the password again: it is only kept for the same host, port, user and TLS mode.")
+    return {**connection, "password": before["password"]}
+
+
+def _checked(source: DataSource, connection: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    engine = ENGINES[source.engine]
+    if actor.user is not None and any(field.name == "path" for field in engine.fields):
+        connection = {**connection, "path": _offered(source.workspace, str(connection.get("path", "")))}
+    return engine.check(connection)
+
+
+def _offered(workspace: Workspace, path: str) -> str:
+    """Return the path of a file that the operator put into the organization's folder. Raises BadConnection.
+
+    Everything else on the server's disks belongs to somebody else.
+    """
+    if path not in offered_files(workspace):
+        raise BadConnection("There is no such file for this organization. Ask the operator to put it in place.")
+    return str(_folder(workspace) / path)
+
+
+def offered_files(workspace: Workspace) -> list[str]:
+    """Return what the operator put into DATA_SOURCE_FOLDER/<slug of the organization>: files, and ``.`` for all tables
+    of Parquet and CSV in it."""
+    folder = _folder(workspace)
+    if not settings.DATA_SOURCE_FOLDER or not folder.is_dir():
+        return []
+    return sorted(entry.name for entry in folder.iterdir() if not entry.is_symlink() and not entry.name.startswith("."))
+
+
+def _folder(workspace: Workspace) -> Path:
+    return Path(settings.DATA_SOURCE_FOLDER or "/nowhere") / workspace.organization.slug
+
+
+def _read(source: DataSource, actor: Actor) -> None:
+    """Ask the database for its catalog and its login's rights. Raises SourceUnavailable, BadConnection, TooManyTries.
+
+    People get a few tries in some seconds, so that nobody maps a network with it; all failures look the same.
+    """
+    if actor.user is not None:
+        _take_a_try(source.workspace.organization_id)
+    engine, connection = ENGINES[source.engine], source.connection
+    source.catalog = engine.catalog(connection).to_json()
+    source.warnings = list(engine.check_role(connection).warnings)
+    source.read_at = timezone.now()
+    if source.warnings and settings.DATA_SOURCE_STRICT_LOGINS:
+        raise BadConnection(f"{source.warnings[0]} This server takes no login that may do more than read.")
+
+
+#: Tries of one organization within the few seconds that a lease lasts.
+_TRIES = 6
+
+
+def _take_a_try(organization_id: int) -> None:
+    if not any(store().take_lease(f"source-try:{organization_id}:{n}", uuid.uuid4().hex) for n in range(_TRIES)):
+        raise TooManyTries
+
+
+def _told(source: DataSource) -> dict[str, object]:
+    """Return what the audit log keeps of a connection: where it goes and how safely, never the password."""
+    shown = {name: value for name, value in source.connection.items() if name in ("host", "port", "user", "sslmode")}
+    return {"connection": shown} if shown else {}
+
+
+def test_source(source: DataSource, *, actor: Actor) -> list[str]:
+    """Connect with what is stored and return the login's warnings. Raises SourceUnavailable, TooManyTries."""
+    _read(source, actor)
+    with transaction.atomic():
+        DataSource.objects.filter(pk=source.pk).update(warnings=source.warnings)
+        audit.record(source.workspace.organization, actor, "source.tested", source.name)
+    return list(source.warnings)
 
 
 def refresh_catalog(source: DataSource, *, actor: Actor) -> list[str]:
     """Read the catalog again and return the tables that are hidden now, since their scope column is another one.
 
-    Raises SourceUnavailable.
+    Raises SourceUnavailable, TooManyTries.
     """
-    fresh = ENGINES[source.engine].catalog(source.connection)
+    old = Catalog.from_json(source.catalog)
+    _read(source, actor)
+    return _save_catalog(source, old, ["catalog", "warnings", "read_at"], "source.catalog_read", actor, {})
+
+
+def _save_catalog(
+    source: DataSource, old: Catalog, fields: list[str], action: str, actor: Actor, facts: Mapping[str, object]
+) -> list[str]:
     with transaction.atomic():
         locked = DataSource.objects.select_for_update().get(pk=source.pk)
-        before = Catalog.from_json(locked.catalog)
-        hidden = _changed_scopes(locked, before, fresh)
+        hidden = _changed_scopes(locked, old, Catalog.from_json(source.catalog))
         locked.table_rules.filter(table__in=hidden).update(kind=Kind.HIDDEN)
-        locked.catalog = fresh.to_json()
-        locked.save(update_fields=["catalog"])
-        audit.record(source.workspace.organization, actor, "source.catalog_read", source.name, hidden=hidden)
+        source.save(update_fields=fields)
+        audit.record(source.workspace.organization, actor, action, source.name, hidden=hidden, **facts)
         _raise_version(locked)
     source.refresh_from_db()
     return hidden
@@ -81,7 +193,12 @@ def set_rule(
 
 
 def delete_source(source: DataSource, *, actor: Actor) -> None:
-    """Forget a database and its rules; panels that name it fail from now on."""
+    """Forget a database and its rules; panels that name it fail from now on.
+
+    Raises SourceInUse while a customer is routed to it.
+    """
+    if source.routes.exists():
+        raise SourceInUse
     subject = feed_subject(source.workspace_id, source.name)
     engine, connection = ENGINES[source.engine], source.connection
     with transaction.atomic():

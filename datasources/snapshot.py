@@ -10,7 +10,8 @@ from datasources.rules import Rules
 
 @dataclass(frozen=True)
 class SourceSnapshot:
-    """One version of a data source. ``role`` names the login; ``two_walls`` tells of a login per customer.
+    """One version of a data source. ``role`` names the login; ``two_walls`` tells of a login per customer, ``routed``
+    whether some customer of its workspace has a source of its own.
 
     ``connection`` holds the password and is never printed.
     """
@@ -25,6 +26,7 @@ class SourceSnapshot:
     catalog: Catalog = field(repr=False)
     rules: Rules = field(repr=False)
     two_walls: bool = False
+    routed: bool = False
 
     @property
     def dialect(self) -> str:

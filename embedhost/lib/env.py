@@ -109,6 +109,19 @@ _DECLARED = [
         "embedhost's own database and Redis are only reachable when their single address is listed. Development: "
         "127.0.0.1/32 and ::1/128 on top.",
     ),
+    Setting(
+        "DATA_SOURCE_FOLDER",
+        "str",
+        "",
+        "Folder with a folder per organization, named by its slug, whose DuckDB, Parquet, CSV and SQLite files its "
+        "owners and editors may connect. Empty: only the operator connects files, with connect_source.",
+    ),
+    Setting(
+        "DATA_SOURCE_STRICT_LOGINS",
+        "bool",
+        False,
+        "Refuses a login that may write, owns tables, is a superuser or bypasses row security, instead of a warning.",
+    ),
     Setting("CACHE_MEMORY_MB", "int", 64, "Memory of the in-process cache, used without REDIS_URL."),
     Setting(
         "REVOCATION_POLL_SECONDS",

@@ -1,0 +1,67 @@
+"""What sets a customer apart at the database itself: a login of its own (the second wall), a source of its own."""
+
+from django.db import transaction
+
+from datasources.access import customer_subject, feed_subject
+from datasources.engines import ENGINES
+from datasources.errors import BadConnection
+from datasources.models import CustomerLogin, DataSource, SourceRoute
+from secrets_admin import audit
+from secrets_admin.access import Actor
+from secrets_admin.feed import Kind as FeedKind
+from secrets_admin.feed import announce
+from secrets_admin.models import Workspace
+
+
+def set_login_per_customer(source: DataSource, wanted: bool, *, actor: Actor) -> None:
+    """Let each customer's queries run under its own login, and refuse customers without one; or let all share one.
+
+    Raises BadConnection for a database without logins.
+    """
+    if wanted and not any(field.name == "user" for field in ENGINES[source.engine].fields):
+        raise BadConnection("This database has no logins, so it cannot have one per customer.")
+    with transaction.atomic():
+        DataSource.objects.filter(pk=source.pk).update(login_per_customer=wanted)
+        audit.record(source.workspace.organization, actor, "source.walls_changed", source.name, two_walls=wanted)
+        announce(FeedKind.SOURCE, feed_subject(source.workspace_id, source.name))
+    source.login_per_customer = wanted
+
+
+def set_customer_login(source: DataSource, external_id: str, *, user: str, password: str, actor: Actor) -> None:
+    """Give a customer its login at a source, or take it away with an empty ``user``.
+
+    The login is tried. Raises BadConnection when another customer or the source itself has it, and SourceUnavailable.
+    """
+    if user:
+        _check_login(source, external_id, user, password)
+    with transaction.atomic():
+        CustomerLogin.objects.filter(source=source, external_id=external_id).delete()
+        if user:
+            row = CustomerLogin(source=source, external_id=external_id, user=user)
+            row.password = password
+            row.save()
+        organization = source.workspace.organization
+        audit.record(organization, actor, "source.login_changed", source.name, customer=external_id, user=user)
+        announce(FeedKind.SOURCE, customer_subject(source.workspace_id, external_id))
+
+
+def _check_login(source: DataSource, external_id: str, user: str, password: str) -> None:
+    taken = CustomerLogin.objects.filter(source=source, user=user).exclude(external_id=external_id).exists()
+    if taken or user == source.connection.get("user"):
+        raise BadConnection("Another customer, or the source itself, has this login. Make one for this customer alone.")
+    engine = ENGINES[source.engine]
+    engine.check_role(engine.check({**source.connection, "user": user, "password": password}))
+
+
+def set_route(workspace: Workspace, external_id: str, source: DataSource | None, *, actor: Actor) -> None:
+    """Let a customer's every panel ask ``source``, whatever the panel names; None lets it ask what panels name."""
+    with transaction.atomic():
+        SourceRoute.objects.filter(workspace=workspace, external_id=external_id).delete()
+        if source is not None:
+            SourceRoute.objects.create(workspace=workspace, external_id=external_id, source=source)
+        name = source.name if source is not None else ""
+        audit.record(workspace.organization, actor, "source.routed", name, customer=external_id)
+        announce(FeedKind.SOURCE, customer_subject(workspace.pk, external_id))
+        # Whether anybody is routed is a fact of each source.
+        for row in workspace.data_sources.all():
+            announce(FeedKind.SOURCE, feed_subject(workspace.pk, row.name))
