@@ -17,17 +17,21 @@ from datasources.dialect import Dialect
 from datasources.digests import digest
 from datasources.engines import ENGINES
 from datasources.errors import BadValue, QueryRejected, ScopeMissing
+from datasources.extra import extended
 from datasources.gate.limits import check_text, check_tokens
+from datasources.gate.places import line_and_column, offset_of, original
+from datasources.gate.proof import prove
 from datasources.gate.queries import Queries
 from datasources.gate.seal import grammar, write
+from datasources.gate.spelling import respelled
 from datasources.gate.tables import Tables
 from datasources.rules import Kind, Rules
 from datasources.scope import Scope, scope_value
-from datasources.template import CUSTOMER_PREFIX, VARIABLE_MARK, expand, names_used, slots_used
+from datasources.template import CUSTOMER_PREFIX, VARIABLE_MARK, Plan, expand, names_used, slots_used
 from datasources.values import convert
 
 #: Raised with every change of what the gate accepts or writes: part of every key that outlives the process.
-GATE_VERSION = 1
+GATE_VERSION = 2
 
 #: Compiled statements kept in this process, about 10 KB each.
 KEPT = 2_000
@@ -68,12 +72,24 @@ def compile_query(
     ``variables`` maps each declared name to its type, ``present`` names those that have a value: an optional part
     ``[[ ... ]]`` is kept when all of its variables are present. A warm call parses nothing.
     """
-    used = _names(sql)
+    try:
+        used = _names(sql)
+    except QueryRejected as error:
+        raise _pointing(error, sql, error.offset) from None
     types = tuple((name, kind) for name, kind in sorted(variables.items()) if name in used)
     outcome = _compiled(sql, dialect, catalog, rules, types, present & used)
     if isinstance(outcome, Compiled):
         return outcome
-    raise QueryRejected(*outcome)
+    problem, detail, offset = outcome
+    raise _pointing(QueryRejected(problem, detail), sql, offset)
+
+
+def _pointing(error: QueryRejected, sql: str, offset: int | None) -> QueryRejected:
+    """Say in the problem at which line and column of the author's SQL it is; at the beginning when nobody knows."""
+    error.offset = max(0, min(offset or 0, len(sql) - 1)) if sql else 0
+    error.line, error.column = line_and_column(sql, error.offset)
+    error.problem = f"Line {error.line}, column {error.column}: {error.problem}"
+    return error
 
 
 def bind_values(
@@ -126,14 +142,14 @@ def _compiled(
     rules: Rules,
     types: tuple[tuple[str, str], ...],
     present: frozenset[str],
-) -> Compiled | tuple[str, str]:
-    """Compile, or say (problem, detail): a refusal is kept too, so that a broken panel costs nothing either."""
+) -> Compiled | tuple[str, str, int | None]:
+    """Compile, or say (problem, detail, offset): a refusal is kept too, so that a broken panel costs nothing either."""
     try:
-        return _compile(sql, ENGINES[dialect].dialect, catalog, rules, dict(types), present)
+        return _compile(sql, extended(ENGINES[dialect].dialect), catalog, rules, dict(types), present)
     except QueryRejected as error:
-        return error.problem, error.detail
+        return error.problem, error.detail, error.offset
     except RecursionError:
-        return "The query is nested too deeply. Move inner parts into WITH.", ""
+        return "The query is nested too deeply. Move inner parts into WITH.", "", None
 
 
 def _compile(
@@ -142,9 +158,19 @@ def _compile(
     check_text(sql)
     check_slots(slots_used(sql), types)
     plan = expand(sql, present)
+    try:
+        return _checked(plan, dialect, catalog, rules, types)
+    except QueryRejected as error:
+        if error.offset is not None:
+            error.offset = original(error.offset, plan.joints)
+        raise
+
+
+def _checked(plan: Plan, dialect: Dialect, catalog: Catalog, rules: Rules, types: Mapping[str, str]) -> Compiled:
     tree = _parse(_MARK.sub(rf"{dialect.quote}\1{dialect.quote}", plan.sql), dialect)
     binds = Binds(dialect, plan.slots, types)
     tables = Tables(catalog, rules, dialect, binds)
+    tree = respelled(tree, dialect)
     columns = Queries(dialect, binds, tables).statement(tree)
     if binds.seen != set(range(len(plan.slots))):
         raise QueryRejected("A placeholder stands where no value can stand. Bind values in conditions only.")
@@ -152,7 +178,7 @@ def _compile(
 
 
 def _parse(sql: str, dialect: Dialect) -> Any:
-    text = sql.strip().removesuffix(";")
+    text = sql.rstrip().removesuffix(";")
     try:
         tokens = grammar(dialect).tokenize(text)
         check_tokens(tokens)
@@ -160,21 +186,26 @@ def _parse(sql: str, dialect: Dialect) -> Any:
     except (QueryRejected, RecursionError):
         raise
     except Exception as error:  # noqa: BLE001 -- the parser lets IndexError and others out for odd statements
-        raise QueryRejected(_first_line(error), detail=str(error)[:500]) from None
+        raise QueryRejected(_UNREADABLE, detail=str(error)[:500], offset=_offset(error, text)) from None
     if len(trees) != 1 or trees[0] is None:
         raise QueryRejected("Exactly one SELECT statement is needed.")
     return trees[0]
 
 
-def _first_line(error: Exception) -> str:
-    place: Mapping[str, object] = next(iter(getattr(error, "errors", [])), {})
-    where = f" in line {place['line']}" if place.get("line") else ""
-    return f"The query cannot be read{where}. Check brackets, commas and quotes there."
+_UNREADABLE = "The query cannot be read. Check brackets, commas and quotes there."
+
+
+def _offset(error: Exception, text: str) -> int | None:
+    """Return where the parser stopped: it names the line and the last column of a token."""
+    place: Mapping[str, Any] = next(iter(getattr(error, "errors", [])), {})
+    if not (isinstance(place.get("line"), int) and isinstance(place.get("col"), int)):
+        return None
+    return offset_of(text, place["line"], place["col"] - len(str(place.get("highlight") or "")) + 1)
 
 
 def _seal(tree: Any, dialect: Dialect, binds: Binds, tables: Tables, columns: list[str]) -> Compiled:
     ordered = tuple(binds.ordered)
-    text = write(tree, dialect, len(ordered))
+    text = write(tree, dialect, len(ordered), lambda again: prove(again, tables.rules, ordered))
     reads = tuple(tables.reads)
     reserved = frozenset(bind.name for bind in ordered if bind.source == "reserved")
     described = [[b.source, b.name, b.type, b.part, b.many, b.like] for b in ordered]

@@ -9,6 +9,8 @@ from datasources.catalog import Column
 #: How a list of bound values is written: one array, one JSON text that the database unpacks, or a value for each.
 ListStyle = Literal["array", "json", "expand"]
 ScopeType = Literal["text", "integer"]
+#: Where a sample of rows is taken: nowhere, of the stored table, or of any relation.
+Sampling = Literal["", "table", "relation"]
 
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
@@ -50,6 +52,20 @@ class Dialect:
     compares_bytes: bool = False
     #: Whether round(x, digits) takes numeric only, so that x is cast to it.
     rounds_numeric_only: bool = False
+    #: Those of ``functions`` that an operator added.
+    extra: frozenset[str] = frozenset()
+    #: Functions that may stand in FROM: they count, and read nothing.
+    series: frozenset[str] = frozenset()
+    #: Whether a series without a list of columns calls its column as its alias, and not as the function.
+    series_named_by_alias: bool = False
+    #: Kinds and methods of joins besides those of the standard.
+    joins: frozenset[str] = frozenset()
+    sampling: Sampling = ""
+    #: Whether conditions may name outputs, and GROUP BY and ORDER BY may say ALL.
+    reuses_outputs: bool = False
+    #: Names of the columns of VALUES, by their number.
+    values_columns: str = "column{}"
+    values_from: int = 1
     casts: Mapping[str, str] = field(default_factory=dict)
 
     def written(self, name: str, quoted: bool) -> str:

@@ -1,5 +1,7 @@
 """What can go wrong between SQL and rows. ``message`` is for viewers, ``problem`` and ``detail`` never."""
 
+from typing import Any, Self
+
 from embedhost.lib.errors import Refused
 
 
@@ -16,15 +18,34 @@ class DataSourceError(Refused):
 
 
 class QueryRejected(DataSourceError):
-    """The SQL gate refused a statement. ``problem`` is a sentence for its author."""
+    """The SQL gate refused a statement. ``problem`` is a sentence for its author.
+
+    ``offset`` is the character of the SQL that it is about, ``line`` and ``column`` are the same counted from 1; each
+    is None as long as nobody knows.
+    """
 
     status = 422
     code = "query_rejected"
     message = "This panel's query is not allowed. Its author can see why in the editor."
 
-    def __init__(self, problem: str, detail: str = "") -> None:
+    def __init__(self, problem: str, detail: str = "", *, offset: int | None = None) -> None:
         super().__init__(detail)
         self.problem = problem
+        self.offset = offset
+        self.line: int | None = None
+        self.column: int | None = None
+
+    def near(self, node: Any) -> Self:
+        """Point at a node of the syntax tree, unless a place is known already."""
+        if self.offset is None:
+            self.offset = _place(node)
+        return self
+
+
+def _place(node: Any) -> int | None:
+    """Return where a node begins: the first place that it or anything in it has."""
+    places = (part.meta.get("start") for part in node.walk())
+    return min((place for place in places if isinstance(place, int)), default=None)
 
 
 class ScopeMissing(QueryRejected):

@@ -9,8 +9,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 
 from datasources.errors import QueryRejected
 
@@ -50,10 +51,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The SQL with marks in place of placeholders; mark number n stands for ``slots[n]``."""
+    """The SQL with marks in place of placeholders; mark number n stands for ``slots[n]``.
+
+    ``joints`` has (place in ``sql``, place in the author's text) of every piece, in order.
+    """
 
     sql: str
     slots: tuple[Slot, ...]
+    joints: tuple[tuple[int, int], ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class _Piece:
     kind: str
     text: str
     block: int  # 0 outside of optional blocks
+    start: int
 
 
 def slots_used(sql: str) -> tuple[Slot, ...]:
@@ -104,7 +110,11 @@ def expand(sql: str, present: frozenset[str]) -> Plan:
     slots: dict[Slot, int] = {}
     shown = [piece for piece in pieces if piece.block in kept]
     _check_joints(shown)
-    return Plan("".join(_rendered(piece, slots) for piece in shown), tuple(slots))
+    texts = [_rendered(piece, slots) for piece in shown]
+    starts = accumulate((len(text) for text in texts), initial=0)
+    return Plan(
+        "".join(texts), tuple(slots), tuple((at, piece.start) for at, piece in zip(starts, shown, strict=False))
+    )
 
 
 def _check_joints(shown: list[_Piece]) -> None:
@@ -121,21 +131,28 @@ def _rendered(piece: _Piece, slots: dict[Slot, int]) -> str:
     return f'"{VARIABLE_MARK}{number}"'
 
 
+_NESTED = "Optional parts [[ ... ]] cannot stand inside each other. Close the first one."
+
+
 def _pieces(sql: str) -> Iterator[_Piece]:
     block, last = 0, 0
     for match in _TOKEN.finditer(sql):
         kind, text = match.lastgroup or "plain", match.group()
         if kind == "open":
             if block:
-                raise QueryRejected("Optional parts [[ ... ]] cannot stand inside each other. Close the first one.")
+                raise QueryRejected(_NESTED, offset=match.start())
             last = block = last + 1
         elif kind == "close":
             if not block:
-                raise QueryRejected("There is a ]] without [[. Write ] ] if a list is meant.")
+                raise QueryRejected("There is a ]] without [[. Write ] ] if a list is meant.", offset=match.start())
             block = 0
         else:
-            _check_opaque(kind, text)
-            yield _Piece(kind, text, block)
+            try:
+                _check_opaque(kind, text)
+            except QueryRejected as error:
+                error.offset = match.start()
+                raise
+            yield _Piece(kind, text, block, match.start())
     if block:
         raise QueryRejected("An optional part is opened with [[ and never closed. Add ]].")
 

@@ -5,6 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from datasources.engines import ENGINES
+from datasources.extra import faults
+
 
 @register()
 def one_process_without_redis(**_: Any) -> list[CheckMessage]:
@@ -32,6 +35,19 @@ def sqlite_for_one_process(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def extra_functions_are_harmless(**_: Any) -> list[CheckMessage]:
+    """What an operator adds to the lists of functions must not open what the gate closes."""
+    return [
+        Error(
+            f"EXTRA_SQL_FUNCTIONS: {fault}",
+            hint="Take it out. Add functions that compute, and nothing else.",
+            id="embedhost.E003",
+        )
+        for fault in faults(settings.EXTRA_SQL_FUNCTIONS, frozenset(ENGINES))
+    ]
 
 
 @register(deploy=True)

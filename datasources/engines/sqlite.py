@@ -14,6 +14,7 @@ from datasources.catalog import Catalog
 from datasources.dialect import Dialect, words
 from datasources.engines.base import CONNECT_SECONDS, Connection, Field, Role, checked_file, grouped
 from datasources.engines.functions import COMMON_FUNCTIONS
+from datasources.extra import extra_functions
 from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, SourceUnavailable
 from datasources.result import MAX_CHARACTERS, Result, make_result
 from embedhost.lib.deadline import Deadline
@@ -36,7 +37,7 @@ DIALECT = Dialect(
     placeholder="?{}",
     list_style="json",
     functions=COMMON_FUNCTIONS
-    | words("DATE DATETIME TIME STRFTIME JULIANDAY UNIXEPOCH GROUP_CONCAT TOTAL INSTR IIF TRUNC LOG"),
+    | words("DATE DATETIME TIME STRFTIME JULIANDAY UNIXEPOCH GROUP_CONCAT TOTAL INSTR IIF TRUNC LOG JSON_EXTRACT"),
     types=words("INT INTEGER BIGINT REAL DOUBLE FLOAT TEXT VARCHAR NUMERIC"),
     words=words("INTEGER REAL TEXT NUMERIC JSON_EACH"),
     text_types=words("text varchar char character clob nvarchar nchar") | {"character varying"},
@@ -46,7 +47,7 @@ DIALECT = Dialect(
 
 #: What the gate's statements need; everything else is denied before a statement runs.
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
-_FUNCTIONS = frozenset(name.lower() for name in DIALECT.functions) | {"like", "substr", "json_each"}
+_FUNCTIONS = frozenset(name.lower() for name in DIALECT.functions) | {"like", "substr", "json_each", "->", "->>"}
 
 
 class SQLite:
@@ -129,8 +130,12 @@ def _harden(database: sqlite3.Connection) -> None:
 
 def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
     system = action == sqlite3.SQLITE_READ and (first or "").lower().startswith(("sqlite_", "pragma_"))
-    known = action in _ALLOWED or (action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FUNCTIONS)
+    known = action in _ALLOWED or (action == sqlite3.SQLITE_FUNCTION and _is_allowed(second or ""))
     return sqlite3.SQLITE_OK if known and not system else sqlite3.SQLITE_DENY
+
+
+def _is_allowed(function: str) -> bool:
+    return function.lower() in _FUNCTIONS or function.upper() in extra_functions("sqlite")
 
 
 def _adapted(value: object) -> Any:

@@ -9,7 +9,8 @@ from datasources.binds import Binds
 from datasources.dialect import Dialect
 from datasources.errors import QueryRejected
 from datasources.gate.names import Frame, resolve
-from datasources.gate.shapes import check_node
+from datasources.gate.shapes import check_node, check_path
+from datasources.gate.windows import write_out
 
 Subquery = Callable[[Any, Frame], None]
 
@@ -38,6 +39,12 @@ class Expressions:
 
     def rewrite(self, node: Any, frame: Frame) -> Any:
         """Check a node and all below it, and return what stands in its place. Raises QueryRejected."""
+        try:
+            return self._rewrite(node, frame)
+        except QueryRejected as error:
+            raise error.near(node) from error.__cause__
+
+    def _rewrite(self, node: Any, frame: Frame) -> Any:
         if isinstance(node, _NO_EXPRESSIONS):
             raise QueryRejected(f"{type(node).__name__.upper()} cannot stand inside an expression.")
         if isinstance(node, exp.Query):
@@ -51,7 +58,11 @@ class Expressions:
         return self._children(node, frame)
 
     def _children(self, node: Any, frame: Frame) -> Any:
+        if isinstance(node, exp.Window):
+            write_out(node, frame.windows, self._dialect)
         check_node(node, self._dialect)
+        if isinstance(node, exp.JSONPath):
+            return _path(node)
         for child in list(node.iter_expressions()):
             if isinstance(child, exp.Star) and isinstance(node, exp.Count):
                 check_node(child, self._dialect)
@@ -75,7 +86,10 @@ class Expressions:
         check_node(node, self._dialect)
         if isinstance(node.this, exp.Identifier):
             check_node(node.this, self._dialect)
-        return node.replace(resolve(node, frame, self._dialect))
+        found = resolve(node, frame, self._dialect)
+        # Where it stood, for a refusal of what is around it.
+        found.meta.setdefault("start", QueryRejected("").near(node).offset)
+        return node.replace(found)
 
     def _in(self, node: Any, frame: Frame) -> Any:
         values = node.args.get("expressions") or []
@@ -100,6 +114,13 @@ class Expressions:
             mark.replace(self._binds.value(mark, like=True))
         self._children(node, frame)
         return node.replace(exp.Escape(this=node.copy(), expression=exp.Literal.string("\\")))
+
+
+def _path(node: Any) -> Any:
+    """Check the steps of a JSON path, which are plain words and numbers."""
+    for step in node.expressions:
+        check_path(step)
+    return node
 
 
 def _round_numeric(node: Any) -> None:

@@ -23,7 +23,7 @@ class Pair:
 
 def common_columns(join: Any, frame: Frame, right: Relation, dialect: Dialect) -> list[Pair]:
     """Return what USING or NATURAL compares, before the right side is part of the frame. Raises QueryRejected."""
-    if str(join.args.get("method") or "").upper() == "NATURAL":
+    if method_of(join) == "NATURAL":
         pairs = list(_natural(frame, right))
         if not pairs:
             raise QueryRejected("NATURAL JOIN finds no column that both sides have. Write ON.")
@@ -47,12 +47,41 @@ def _using(item: Any, frame: Frame, right: Relation, dialect: Dialect) -> Pair:
     return Pair(key, name, left, right.column(key))
 
 
+def method_of(join: Any) -> str:
+    """Return NATURAL, ASOF, POSITIONAL or nothing."""
+    return str(join.args.get("method") or "").upper()
+
+
+def kind_of(join: Any) -> str:
+    """Return INNER, OUTER, CROSS, SEMI, ANTI or nothing."""
+    return str(join.args.get("kind") or "").upper()
+
+
+def check_join(join: Any, dialect: Dialect) -> None:
+    """Raise QueryRejected for a join that the database does not have, or that lacks or repeats a part."""
+    own = {method_of(join), kind_of(join)} & {"ASOF", "POSITIONAL", "SEMI", "ANTI"}
+    if own - dialect.joins:
+        raise QueryRejected(f"{' '.join(own)} JOIN is not allowed with this database.")
+    if own & {"SEMI", "ANTI"} and join.args.get("side"):
+        raise QueryRejected("SEMI JOIN and ANTI JOIN take no side.")
+    if own - {"POSITIONAL"} and not (join.args.get("on") or join.args.get("using")):
+        raise QueryRejected(f"{' '.join(own)} JOIN needs ON or USING.")
+
+
+def condition_of(join: Any, pairs: list[Pair]) -> Any:
+    """Return the condition that USING or NATURAL means; in an ASOF JOIN the last column is not later."""
+    compared: list[Any] = [exp.EQ(this=pair.left.copy(), expression=pair.right.copy()) for pair in pairs]
+    if method_of(join) == "ASOF":
+        compared[-1] = exp.GTE(this=pairs[-1].left.copy(), expression=pairs[-1].right.copy())
+    return exp.and_(*compared, copy=False)
+
+
 def merge_columns(join: Any, frame: Frame, pairs: list[Pair]) -> None:
     """Write the join's condition as ON and let each merged column stand for both sides."""
+    join.set("on", condition_of(join, pairs))
     join.set("using", None)
-    join.set("method", None)
-    equal = [exp.EQ(this=pair.left.copy(), expression=pair.right.copy()) for pair in pairs]
-    join.set("on", exp.and_(*equal, copy=False))
+    if method_of(join) == "NATURAL":
+        join.set("method", None)
     for pair in pairs:
         frame.merged[pair.key] = (pair.name, _merged(join, pair))
         frame.covered |= {(relation.alias, pair.key) for relation in frame.relations.values()}

@@ -34,8 +34,10 @@ def check_tokens(tokens: list[Any]) -> None:
     """Raise QueryRejected for several statements, and for shapes too large or too deep."""
     if len(tokens) > MAX_TOKENS:
         raise QueryRejected("The query has too many parts. Split it into several panels.")
-    if any(token.token_type == TokenType.SEMICOLON for token in tokens):
-        raise QueryRejected("Only one statement is allowed. Take out the semicolon and what follows it.")
+    semicolon = next((token for token in tokens if token.token_type == TokenType.SEMICOLON), None)
+    if semicolon is not None:
+        said = "Only one statement is allowed. Take out the semicolon and what follows it."
+        raise QueryRejected(said, offset=semicolon.start)
     _check_nesting(tokens)
     _check_joins(tokens)
 
@@ -47,7 +49,7 @@ def _check_nesting(tokens: list[Any]) -> None:
         depth += (kind in _OPENERS) - (kind in _CLOSERS)
         brackets += (kind == TokenType.L_BRACKET) - (kind == TokenType.R_BRACKET)
         if depth > MAX_NESTING or brackets > MAX_BRACKETS:
-            raise QueryRejected("The query is nested too deeply. Move inner parts into WITH.")
+            raise QueryRejected("The query is nested too deeply. Move inner parts into WITH.", offset=token.start)
 
 
 def _check_joins(tokens: list[Any]) -> None:
@@ -59,4 +61,5 @@ def _check_joins(tokens: list[Any]) -> None:
         elif kind in _JOINS and (before is None or before.token_type != TokenType.CROSS):
             waiting += 1
         if waiting > MAX_WAITING_JOINS:
-            raise QueryRejected("A JOIN needs its ON right after the table. Write JOIN table ON condition each time.")
+            said = "A JOIN needs its ON right after the table. Write JOIN table ON condition each time."
+            raise QueryRejected(said, offset=token.start)

@@ -4,8 +4,8 @@ Every relation gets an alias of our own, unique in the whole statement, and ever
 name that was resolved here cannot mean anything else there, however aliases shadow each other.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlglot import exp
@@ -19,18 +19,41 @@ def quoted(name: str) -> Any:
     return exp.Identifier(this=name, quoted=True)
 
 
+#: Where a resolved column keeps the name that its author knows it by.
+SHOWN = "shown"
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What stands in FROM: our alias, and its columns by key (see Dialect.key) as they are written."""
+    """What stands in FROM: our alias, and its columns by key (see Dialect.key) as they are written.
+
+    ``shown`` has the names that an author gave to columns after the alias; the others are shown as they are written.
+    """
 
     alias: str
     columns: Mapping[str, str]
     used: set[str] = field(default_factory=set)
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, key: str) -> Any:
         """Return the qualified column, noting that it is needed."""
-        self.used.add(key)
-        return exp.Column(this=quoted(self.columns[key]), table=quoted(self.alias))
+        written = self.columns[key]
+        self.used.add(written)
+        column = exp.Column(this=quoted(written), table=quoted(self.alias))
+        column.meta[SHOWN] = self.name(key)
+        return column
+
+    def name(self, key: str) -> str:
+        """Return what an author knows a column by."""
+        return self.shown.get(key, self.columns[key])
+
+    def renamed(self, names: Sequence[str], label: str, dialect: Dialect) -> "Relation":
+        """Return the relation with other names for its first columns. Raises QueryRejected for too many or equal."""
+        if len(names) > len(self.columns):
+            raise QueryRejected(f"{label} names {len(names)} columns but has {len(self.columns)}.")
+        written = list(self.columns.values())
+        shown = unique_names([*names, *map(self.name, list(self.columns)[len(names) :])], dialect)
+        return replace(self, columns=dict(zip(shown, written, strict=True)), shown=shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +75,10 @@ class Frame:
     merged: dict[str, tuple[str, Any]] = field(default_factory=dict)
     #: (alias, key) of columns that a merged one stands for.
     covered: set[tuple[str, str]] = field(default_factory=set)
+    #: Windows of WINDOW, by key.
+    windows: Mapping[str, Any] = field(default_factory=dict)
+    #: Outputs that conditions may name, by key, in databases where they may.
+    outputs: dict[str, Any] = field(default_factory=dict)
 
     def add(self, key: str, name: str, relation: Relation) -> None:
         """Name a relation of this SELECT. Raises QueryRejected for a name that is taken."""
@@ -73,9 +100,9 @@ class Frame:
         for name, column in self.merged.values():
             yield name, column.copy()
         for relation in self.relations.values():
-            for key, name in relation.columns.items():
+            for key in relation.columns:
                 if (relation.alias, key) not in self.covered:
-                    yield name, relation.column(key)
+                    yield relation.name(key), relation.column(key)
 
     def chain(self) -> Iterator["Frame"]:
         """Yield this frame and those around it, innermost first."""
@@ -93,11 +120,23 @@ def resolve(column: Any, frame: Frame, dialect: Dialect) -> Any:
     table = column.args.get("table")
     if table is not None:
         return relation_of(table, frame, dialect, name, key).column(key)
-    for level in frame.chain():
-        found = level.own(key, name)
-        if found is not None:
-            return found
-    raise QueryRejected(f"There is no column {name} here. Columns must be in the catalog; whole rows cannot be read.")
+    found = next((own for level in frame.chain() if (own := level.own(key, name)) is not None), None)
+    if found is not None and (key not in frame.outputs or frame.own(key, name) is not None):
+        return found
+    if found is not None or key not in frame.outputs:
+        raise QueryRejected(_MEANS_NOTHING.format(name) if found is None else _MEANS_TWO.format(name))
+    return _output(frame.outputs[key], name)
+
+
+_MEANS_NOTHING = "There is no column {} here. Columns must be in the catalog; whole rows cannot be read."
+_MEANS_TWO = "{} is an output here and a column of the query around. Write the column's table in front."
+
+
+def _output(node: Any, name: str) -> Any:
+    """Return an output's expression again, as a condition that names the output means it."""
+    if node.find(exp.Query) is not None:
+        raise QueryRejected(f"The output {name} holds a subquery, so it cannot be named there. Move it into WITH.")
+    return exp.Paren(this=node.copy())
 
 
 def relation_of(table: Any, frame: Frame, dialect: Dialect, name: str = "", key: str = "") -> Relation:

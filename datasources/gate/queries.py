@@ -10,26 +10,29 @@ from datasources.binds import Binds
 from datasources.dialect import Dialect
 from datasources.errors import QueryRejected
 from datasources.gate.expressions import Expressions
-from datasources.gate.joins import common_columns, merge_columns
-from datasources.gate.names import Cte, Frame, Relation, quoted, unique_names
-from datasources.gate.outputs import ordinal, project
+from datasources.gate.names import Cte, Frame, quoted, unique_names
+from datasources.gate.outputs import ordinal, project, renamed
+from datasources.gate.relations import Relations
+from datasources.gate.samples import sampled, take_sample
 from datasources.gate.shapes import check_node
 from datasources.gate.tables import Tables
+from datasources.gate.windows import take_windows
 
 Ctes = Mapping[str, Cte]
 
-_FROM_TAKES = "FROM takes tables of the catalog, items of WITH and subqueries."
+Names = tuple[str, ...]
 
 
 class Queries:
-    """Rewrites one statement in place. Our aliases are unique in it, whatever the author called things."""
+    """Rewrites one statement in place. Our names are unique in it, whatever the author called things."""
 
     def __init__(self, dialect: Dialect, binds: Binds, tables: Tables) -> None:
         self._dialect = dialect
         self._tables = tables
         self._binds = binds
-        self._expressions = Expressions(dialect, binds, self._inner)
         self._numbers = count(1)
+        self._expressions = Expressions(dialect, binds, self._inner)
+        self._relations = Relations(dialect, tables, self._expressions, self._query, self._numbers)
 
     def statement(self, node: Any) -> list[str]:
         """Check and rewrite the whole statement and return its output names. Raises QueryRejected."""
@@ -40,14 +43,21 @@ class Queries:
     def _inner(self, node: Any, frame: Frame) -> None:
         self._query(node, frame, frame.ctes)
 
-    def _query(self, node: Any, outer: Frame | None, ctes: Ctes) -> list[str]:
+    def _query(self, node: Any, outer: Frame | None, ctes: Ctes, given: Names = ()) -> list[str]:
+        """Return a query's own output names; ``given`` are written instead of the first of them."""
+        try:
+            return self._checked(node, outer, ctes, given)
+        except QueryRejected as error:
+            raise error.near(node) from error.__cause__
+
+    def _checked(self, node: Any, outer: Frame | None, ctes: Ctes, given: Names) -> list[str]:
         if not isinstance(node, exp.Query):
             raise QueryRejected("Only one SELECT is allowed, with WITH, joins, subqueries and set operations.")
+        if isinstance(node, exp.Select):
+            return self._select(node, outer, ctes, given)
         check_node(node, self._dialect)
         ctes = self._with(node, outer, ctes)
-        if isinstance(node, exp.Select):
-            return self._select(node, outer, ctes)
-        names = self._query(node.this, outer, ctes)
+        names = self._query(node.this, outer, ctes, given)
         if not isinstance(node, exp.Subquery):
             _match(names, self._query(node.expression, outer, ctes))
         self._tail(node, names, ctes)
@@ -70,44 +80,45 @@ class Queries:
         alias = item.args["alias"]
         check_node(alias, self._dialect)
         key, ours = self._key(alias.this), f"eh_c{next(self._numbers)}"
+        given = tuple(self._name(column) for column in alias.args.get("columns") or [])
         if recursive and isinstance(item.this, exp.Union):
-            cte = self._recursive(item, ours, key, outer, visible)
+            cte = self._recursive(item.this, ours, key, outer, visible, given)
         else:
-            cte = self._named(alias, ours, self._query(item.this, outer, visible))
+            cte = self._named(ours, self._query(item.this, outer, visible, given), given)
         visible[key] = cte
-        columns = [quoted(name) for name in cte.columns.values()] if alias.args.get("columns") else None
+        columns = [quoted(name) for name in cte.columns.values()] if given else None
         item.set("alias", exp.TableAlias(this=quoted(ours), columns=columns))
 
-    def _recursive(self, item: Any, ours: str, key: str, outer: Frame | None, visible: dict[str, Cte]) -> Cte:
+    def _recursive(
+        self, union: Any, ours: str, key: str, outer: Frame | None, visible: dict[str, Cte], given: Names
+    ) -> Cte:
         """The left side of the union does not see the item itself, the right side does."""
-        union = item.this
         check_node(union, self._dialect)
         ctes = self._with(union, outer, visible)
-        names = self._query(union.this, outer, ctes)
-        cte = self._named(item.args["alias"], ours, names)
+        names = self._query(union.this, outer, ctes, given)
+        cte = self._named(ours, names, given)
         _match(names, self._query(union.expression, outer, {**ctes, key: cte}))
         self._tail(union, names, ctes)
         return cte
 
-    def _named(self, alias: Any, ours: str, names: list[str]) -> Cte:
-        columns = alias.args.get("columns") or []
-        if columns and len(columns) != len(names):
-            raise QueryRejected(f"{alias.this.name} names {len(columns)} columns but selects {len(names)}.")
-        return Cte(ours, unique_names([self._name(column) for column in columns] or names, self._dialect))
+    def _named(self, ours: str, names: list[str], given: Names) -> Cte:
+        return Cte(ours, unique_names(renamed(names, given, self._dialect), self._dialect))
 
     # SELECT
 
-    def _select(self, node: Any, outer: Frame | None, ctes: Ctes) -> list[str]:
-        frame = Frame(outer, ctes)
+    def _select(self, node: Any, outer: Frame | None, ctes: Ctes, given: Names) -> list[str]:
+        windows, sample = take_windows(node, self._dialect), take_sample(node, self._dialect)
+        check_node(node, self._dialect)
+        ctes = self._with(node, outer, ctes)
+        frame = Frame(outer, ctes, windows=windows)
         if node.args.get("from_") is not None:
-            check_node(node.args["from_"], self._dialect)
-            label, relation = self._relation(node.args["from_"].this, frame)
-            frame.add(self._dialect.key(label), label, relation)
+            self._relations.first(node.args["from_"], frame)
         for join in node.args.get("joins") or []:
-            self._join(join, frame)
-        names = project(node, frame, self._expressions, self._dialect)
+            self._relations.join(join, frame)
+        names = project(node, frame, self._expressions, self._dialect, given)
         self._clauses(node, frame, names)
         self._limits(node, ctes)
+        sampled(node, sample, self._dialect)
         return names
 
     def _clauses(self, node: Any, frame: Frame, names: list[str]) -> None:
@@ -116,24 +127,49 @@ class Queries:
                 self._expressions.rewrite(node.args[name], frame)
         group = node.args.get("group")
         if group is not None:
-            check_node(group, self._dialect)
-            for item in list(group.expressions):
-                self._by(item, frame, names, own_first=True)
+            self._group(group, frame, names)
         self._order(node, frame, names)
+
+    def _group(self, group: Any, frame: Frame, names: list[str]) -> None:
+        check_node(group, self._dialect)
+        if group.args.get("all") and not self._dialect.reuses_outputs:
+            raise QueryRejected("GROUP BY ALL is not allowed with this database. Name what rows are grouped by.")
+        for item in list(group.expressions):
+            self._by(item, frame, names, own_first=True)
 
     def _order(self, node: Any, frame: Frame | None, names: list[str]) -> None:
         order = node.args.get("order")
         if order is None:
             return
         check_node(order, self._dialect)
+        self._write_out_all(order, names)
         for item in order.expressions:
             check_node(item, self._dialect)
             self._by(item.this, frame, names, own_first=False)
 
+    def _write_out_all(self, order: Any, names: list[str]) -> None:
+        """ORDER BY ALL means every output, from left to right."""
+        item = order.expressions[0]
+        if not (self._dialect.reuses_outputs and isinstance(item.this, exp.Var) and item.this.name.upper() == "ALL"):
+            return
+        placed = [item.copy() for _ in names]
+        for place, each in enumerate(placed, 1):
+            each.set("this", exp.Literal.number(place))
+        order.set("expressions", placed)
+
     def _by(self, item: Any, frame: Frame | None, names: list[str], *, own_first: bool) -> None:
         """Rewrite an item of GROUP BY or ORDER BY; an output's name becomes its position."""
+        try:
+            self._placed(item, frame, names, own_first=own_first)
+        except QueryRejected as error:
+            raise error.near(item) from error.__cause__
+
+    def _placed(self, item: Any, frame: Frame | None, names: list[str], *, own_first: bool) -> None:
         if isinstance(item, exp.Column) and self._binds.slot(item) is not None:
-            raise QueryRejected("A value cannot choose what rows are grouped or ordered by. Use CASE WHEN.")
+            raise QueryRejected(
+                "A value cannot choose what rows are grouped or ordered by. Declare the variable as `identifier` with "
+                "listed choices, or use CASE WHEN."
+            )
         position = ordinal(item, frame, names, self._dialect, own_first=own_first)
         if position is not None:
             item.replace(exp.Literal.number(position))
@@ -151,59 +187,6 @@ class Queries:
             clause = node.args.get(name)
             if clause is not None:
                 self._expressions.rewrite(clause, Frame(None, ctes))
-
-    # FROM
-
-    def _join(self, join: Any, frame: Frame) -> None:
-        check_node(join, self._dialect)
-        label, relation = self._relation(join.this, frame)
-        pairs = common_columns(join, frame, relation, self._dialect)
-        frame.add(self._dialect.key(label), label, relation)
-        if pairs:
-            merge_columns(join, frame, pairs)
-        if join.args.get("on") is not None and not pairs:
-            self._expressions.rewrite(join.args["on"], frame)
-
-    def _relation(self, node: Any, frame: Frame) -> tuple[str, Relation]:
-        check_node(node, self._dialect)
-        ours = f"eh_t{next(self._numbers)}"
-        if isinstance(node, exp.Table):
-            return self._table(node, ours, frame)
-        if isinstance(node, exp.Lateral):
-            return self._derived(node, node.this, ours, frame.ctes, frame)
-        if isinstance(node, exp.Subquery):
-            return self._derived(node, node, ours, frame.ctes, frame.parent)
-        raise QueryRejected(_FROM_TAKES)
-
-    def _derived(self, node: Any, query: Any, ours: str, ctes: Ctes, outer: Frame | None) -> tuple[str, Relation]:
-        if not isinstance(query, exp.Subquery) or not isinstance(query.this, exp.Query):
-            raise QueryRejected(_FROM_TAKES)
-        label = self._label(node, ours)
-        names = self._query(query, outer, ctes)
-        node.set("alias", exp.TableAlias(this=quoted(ours)))
-        return label, Relation(ours, unique_names(names, self._dialect))
-
-    def _table(self, node: Any, ours: str, frame: Frame) -> tuple[str, Relation]:
-        if not isinstance(node.this, exp.Identifier):
-            raise QueryRejected("Table functions and files are not allowed in FROM. Use tables of the catalog.")
-        label = self._label(node, self._name(node.this))
-        cte = frame.ctes.get(self._key(node.this)) if node.args.get("db") is None else None
-        if cte is not None:
-            relation = Relation(ours, cte.columns)
-            read = exp.Table(this=quoted(cte.name), alias=exp.TableAlias(this=quoted(ours)))
-        else:
-            relation, read = self._tables.open(node, ours)
-        node.replace(read)
-        return label, relation
-
-    def _label(self, node: Any, otherwise: str) -> str:
-        alias = node.args.get("alias")
-        if alias is None:
-            return otherwise
-        check_node(alias, self._dialect)
-        if alias.args.get("columns"):
-            raise QueryRejected("Column names after a table's alias are not allowed. Name the columns in WITH.")
-        return self._name(alias.this)
 
     def _name(self, identifier: Any) -> str:
         check_node(identifier, self._dialect)

@@ -24,11 +24,12 @@ _PLAIN = (
     | words(
         """
     ROWS RANGE GROUPS PRECEDING FOLLOWING UNBOUNDED OVER LEFT RIGHT FULL INNER CROSS OUTER NATURAL BOTH LEADING
-    TRAILING
+    TRAILING SEMI ANTI ASOF POSITIONAL
     """
     )
 )
 
+_STEP = re.compile(r"[\w \-]{1,100}")
 _NUMBER = re.compile(r"\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -50,13 +51,13 @@ STRUCTURE = _arguments("""
     From this
     Join this side kind on using method
     Lateral this alias
-    Table this db alias
+    Table this db alias only
     Alias this alias
     Identifier this quoted
     Column this table
     Star
     Where this
-    Group expressions
+    Group expressions all
     Rollup expressions
     Cube expressions
     GroupingSets expressions
@@ -101,13 +102,22 @@ STRUCTURE = _arguments("""
     GTE this expression
     LT this expression
     LTE this expression
-    Is this expression
+    Is this expression negate
     NullSafeEQ this expression
     NullSafeNEQ this expression
     Like this expression negate
     ILike this expression negate
     Escape this expression
     RegexpLike this expression
+    RegexpILike this expression
+    SimilarTo this expression
+    Overlaps this expression
+    Array expressions value_constructor bracket_notation
+    JSONPath expressions
+    JSONExtract this expression only_json_types
+    JSONExtractScalar this expression only_json_types scalar_only json_subtype
+    JSONBExtract this expression
+    JSONBExtractScalar this expression
     Add this expression
     Sub this expression
     Mul this expression
@@ -122,14 +132,16 @@ FUNCTIONS = frozenset(
     getattr(exp, name)
     for name in words(
         """
-        Abs AnyValue ApproxDistinct ArgMax ArgMin Avg Ceil Coalesce Concat ConcatWs Contains Corr Count CountIf
-        CovarPop CovarSamp CumeDist CurrentDate CurrentTimestamp Date DateDiff DateFromParts DateTrunc DayOfMonth
-        DayOfWeek DayOfWeekIso DayOfYear Dayname DenseRank EndsWith Exp Extract First FirstValue Floor Greatest
-        GroupConcat Grouping Initcap Lag Last LastDay LastValue Lead Least Left Length Ln Log LogicalAnd LogicalOr
-        Lower Max Median Min Mode Month Monthname NthValue Ntile Nullif PercentRank PercentileCont PercentileDisc
-        Pow Quarter Rank RegexpReplace Replace Reverse Right Round RowNumber Sign SplitPart Sqrt StartsWith Stddev
-        StddevPop StddevSamp StrPosition StrToDate StrToTime Substring Sum TimeToStr TimeToUnix TimestampTrunc
-        ToChar Trim Trunc TsOrDsToTimestamp Upper Variance VariancePop Week WeekOfYear WidthBucket Year
+        Abs AnyValue ApproxDistinct ArgMax ArgMin Ascii Avg Cbrt Ceil Coalesce Concat ConcatWs Contains Corr Count
+        CountIf CovarPop CovarSamp CumeDist CurrentDate CurrentTimestamp Date DateDiff DateFromParts DateTrunc
+        DayOfMonth DayOfWeek DayOfWeekIso DayOfYear Dayname Degrees DenseRank EndsWith Exp Extract First FirstValue
+        Floor Greatest GroupConcat Grouping Initcap JustifyInterval Lag Last LastDay LastValue Lead Least Left Length
+        Ln Localtimestamp Log LogicalAnd LogicalOr Lower Max Median Min Mode Month Monthname NthValue Ntile Nullif
+        PercentRank PercentileCont PercentileDisc Pi Pow Quarter Radians Rank RegexpExtract RegexpReplace RegrAvgx
+        RegrAvgy RegrCount RegrIntercept RegrR2 RegrSlope Replace Reverse Right Round RowNumber Sign SplitPart Sqrt
+        StartsWith Stddev StddevPop StddevSamp StrPosition StrToDate StrToTime Substring Sum TimeToStr TimeToUnix
+        TimestampTrunc ToChar ToDays Translate Trim Trunc TsOrDsToTimestamp UnixToTime Upper Variance VariancePop Week
+        WeekOfYear WidthBucket Year
         DateAdd DateSub Day Hour SubstringIndex TimestampDiff TsOrDsToDate
         """
     )
@@ -141,10 +153,15 @@ def check_node(node: Any, dialect: Dialect) -> None:
     kind = type(node)
     if kind is exp.Anonymous:
         return _check_name(node, dialect)
-    if kind not in FUNCTIONS:
+    if kind not in FUNCTIONS and not _is_extra(kind, dialect):
         _check_arguments(node, STRUCTURE.get(kind))
     _CHECKS.get(kind, _check_plain)(node, dialect)
     return None
+
+
+def _is_extra(kind: type, dialect: Dialect) -> bool:
+    """Tell whether the parser knows a function that the operator added; its arguments are checked like any."""
+    return bool(dialect.extra) and issubclass(kind, exp.Func) and not dialect.extra.isdisjoint(kind.sql_names())
 
 
 def _check_arguments(node: Any, allowed: frozenset[str] | None) -> None:
@@ -191,6 +208,31 @@ def _check_type(node: Any, dialect: Dialect) -> None:
         raise QueryRejected(f"A cast to {node.sql()[:40]} is not allowed. See docs/sql.md for the types that are.")
 
 
+def _check_array(node: Any, dialect: Dialect) -> None:
+    """An array as a result is of no database's common types, so it may only be compared with."""
+    around = node.parent
+    while isinstance(around, exp.Paren):
+        around = around.parent
+    if not isinstance(around, exp.Any | exp.All):
+        raise QueryRejected("An array is only allowed in = ANY (...). Make rows of it, or a text with string_agg.")
+    _check_plain(node, dialect)
+
+
+def _check_json(node: Any, dialect: Dialect) -> None:
+    """``a #> '{b,c}'`` and its kin take a text or a bound value; a path is checked step by step (check_path)."""
+    if not isinstance(node.expression, exp.JSONPath | exp.Literal | exp.Column):
+        raise QueryRejected("The right side of a JSON operator must be a text, a number or a value.")
+    _check_plain(node, dialect)
+
+
+def check_path(step: Any) -> None:
+    """Raise QueryRejected unless a step of a JSON path is a plain name or a position."""
+    plain = isinstance(step, exp.JSONPathKey) and isinstance(step.this, str) and _STEP.fullmatch(step.this)
+    placed = isinstance(step, exp.JSONPathSubscript) and type(step.this) is int
+    if not (plain or placed or type(step) is exp.JSONPathRoot):
+        raise QueryRejected("A JSON path may only hold names and positions, such as '$.page.path' or '$.items[0]'.")
+
+
 def _check_identifier(node: Any, dialect: Dialect) -> None:
     del dialect
     name = node.this
@@ -203,4 +245,9 @@ _CHECKS = {
     exp.Var: _check_var,
     exp.DataType: _check_type,
     exp.Identifier: _check_identifier,
+    exp.Array: _check_array,
+    exp.JSONExtract: _check_json,
+    exp.JSONExtractScalar: _check_json,
+    exp.JSONBExtract: _check_json,
+    exp.JSONBExtractScalar: _check_json,
 }

@@ -46,27 +46,31 @@ class Tables:
     reads: dict[tuple[str, str, str], None] = field(default_factory=dict)
     _scoped: list[tuple[Relation, Any]] = field(default_factory=list)
 
-    def open(self, node: Any, alias: str) -> tuple[Relation, Any]:
-        """Return the relation for a table node and the node to read instead. Raises QueryRejected."""
+    def open(self, node: Any, alias: str, sample: Any = None) -> tuple[Relation, Any]:
+        """Return the relation for a table node and the node to read instead. Raises QueryRejected.
+
+        ``sample`` is taken of the stored table, before its rows are limited.
+        """
         table = self._find(node)
+        more = {"only": bool(node.args.get("only")), "sample": sample}
         rule = self.rules.get(table.key)
         if rule.kind == Kind.HIDDEN:
             raise QueryRejected(f"The table {table.key} is hidden. Its rule must make it scoped or shared first.")
         relation = Relation(alias, _index(self.catalog, self.dialect).columns[table.key])
         if rule.kind == Kind.SHARED:
             self.reads[(table.key, rule.kind.value, "")] = None
-            return relation, _table(table, alias)
+            return relation, _table(table, alias, more)
         column = scope_column(table, rule, self.dialect)
         self.reads[(table.key, rule.kind.value, predicate_digest(rule))] = None
         condition = predicate(column, rule, self.binds)
-        rows = exp.Select(from_=exp.From(this=_table(table, ROWS)), where=exp.Where(this=condition))
+        rows = exp.Select(from_=exp.From(this=_table(table, ROWS, more)), where=exp.Where(this=condition))
         self._scoped.append((relation, rows))
         return relation, exp.Subquery(this=rows, alias=exp.TableAlias(this=quoted(alias)))
 
     def finish(self) -> None:
         """List the columns of every scoped table: those of the catalog that the statement needs."""
         for relation, rows in self._scoped:
-            needed = [name for key, name in relation.columns.items() if key in relation.used]
+            needed = [name for name in relation.columns.values() if name in relation.used]
             names = needed or list(relation.columns.values())[:1]
             rows.set("expressions", [exp.Column(this=quoted(name), table=quoted(ROWS)) for name in names])
 
@@ -92,6 +96,7 @@ class Tables:
         return default or (tables[0] if tables else None)
 
 
-def _table(table: Table, alias: str) -> Any:
+def _table(table: Table, alias: str, more: Mapping[str, Any]) -> Any:
     name = exp.TableAlias(this=quoted(alias))
-    return exp.Table(this=quoted(table.name), db=quoted(table.schema), alias=name)
+    set_ = {key: value for key, value in more.items() if value}
+    return exp.Table(this=quoted(table.name), db=quoted(table.schema), alias=name, **set_)

@@ -100,6 +100,13 @@ _DECLARED = [
     Setting("WEB_THREADS", "int", 16, "Threads of one web process. A quarter of them may wait for queries at once."),
     Setting("STATEMENT_TIMEOUT_SECONDS", "float", 20.0, "Longest time of one query at a data source."),
     Setting("MAX_ROWS", "int", 10_000, "Most rows of one panel; the rest is cut off and the panel says so."),
+    Setting(
+        "EXTRA_SQL_FUNCTIONS",
+        "list",
+        [],
+        "Functions that panels may call besides those of docs/sql.md, as engine:function with commas between, such as "
+        "postgresql:levenshtein. They must be in the database's own schema (pg_catalog) and read nothing.",
+    ),
     Setting("SOURCE_CONNECTIONS", "int", 8, "Most queries that run at one data source at once, per process."),
     Setting(
         "DATA_SOURCE_NETWORKS",

@@ -75,6 +75,18 @@ _MANY = {
     "COVAR_POP": "covar_pop(ratio, amount)",
     "COVAR_SAMP": "covar_samp(ratio, amount)",
     "GROUPING": "grouping(region)",
+    "REGR_SLOPE": "regr_slope(ratio, amount)",
+    "REGR_INTERCEPT": "regr_intercept(ratio, amount)",
+    "REGR_R2": "regr_r2(ratio, amount)",
+    "REGR_COUNT": "regr_count(ratio, amount)",
+    "REGR_AVGX": "regr_avgx(ratio, amount)",
+    "REGR_AVGY": "regr_avgy(ratio, amount)",
+    "TRANSLATE": "max(translate(note, 'A', 'B'))",
+    "ASCII": "max(ascii(note))",
+    "CBRT": "max(cbrt(ratio))",
+    "PI": "max(pi())",
+    "DEGREES": "max(degrees(ratio))",
+    "RADIANS": "max(radians(ratio))",
 }
 
 MARIADB = EVERYWHERE | {
@@ -136,6 +148,15 @@ SAMPLES = {
         "PERCENTILE_DISC": "percentile_disc(0.5) WITHIN GROUP (ORDER BY amount)",
         "BOOL_AND": "bool_and(amount > 1)",
         "BOOL_OR": "bool_or(amount > 1)",
+        "EVERY": "every(amount > 1)",
+        "NOW": "count(now())",
+        "LOCALTIMESTAMP": "count(localtimestamp)",
+        "TO_TIMESTAMP": "max(to_timestamp(ratio))",
+        "JUSTIFY_INTERVAL": "max(justify_interval(INTERVAL '40 days'))",
+        "STRPOS": "max(strpos(note, 'A'))",
+        "JSON_ARRAY_LENGTH": "json_array_length(max('[1, 2]'::text)::json)",
+        "JSONB_ARRAY_LENGTH": "jsonb_array_length(max('[1, 2]'::text)::jsonb)",
+        "JSONB_EXTRACT_PATH_TEXT": "jsonb_extract_path_text(max('{}'::text)::jsonb, 'a')",
     },
     "duckdb": EVERYWHERE
     | _MANY
@@ -172,6 +193,15 @@ SAMPLES = {
         "ANY_VALUE": "any_value(note)",
         "APPROX_COUNT_DISTINCT": "approx_count_distinct(note)",
         "COUNT_IF": "count_if(amount > 1)",
+        "REGEXP_EXTRACT": "max(regexp_extract(note, '[0-9]'))",
+        "BOOL_AND": "bool_and(amount > 1)",
+        "BOOL_OR": "bool_or(amount > 1)",
+        "DATE_SUB": "max(date_sub('day', day, current_date))",
+        "TO_DAYS": "max(day + to_days(3))",
+        "ISODOW": "max(isodow(day))",
+        "FIRST": "first(note ORDER BY note)",
+        "LAST": "last(note ORDER BY note)",
+        "JSON_ARRAY_LENGTH": "json_array_length(max('[1, 2]'))",
     },
     "mariadb": MARIADB,
     "sqlite": EVERYWHERE
@@ -188,6 +218,7 @@ SAMPLES = {
         "IIF": "max(iif(amount > 1, 1, 0))",
         "TRUNC": "trunc(sum(ratio))",
         "LOG": "log(sum(ratio))",
+        "JSON_EXTRACT": "max(json_extract('{\"a\": 1}', '$.a'))",
     },
 }
 
