@@ -1,7 +1,7 @@
 """Shared short-lived bytes and leases: in Redis when there is one, else in this process with the same meaning.
 
-Redis only spares work. When it does not answer, nothing is found, nothing is kept and every lease is granted, after one
-short timeout; a breaker then leaves it alone for a few seconds (threats.md S-01).
+Redis only spares work. When it does not answer, a breaker leaves it alone after one short timeout: for a moment, then
+for longer each time. Meanwhile this process keeps what it makes for itself and grants every lease (threats.md S-01).
 """
 
 import logging
@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 0.25
-BREAK_SECONDS = 5.0
+#: How long Redis is left alone: after one failure, which a busy machine brings about by itself, and at most.
+FIRST_BREAK_SECONDS, LONGEST_BREAK_SECONDS = 0.25, 5.0
+#: What a process keeps for itself while Redis is away, so that its absence is no flood of queries.
+MEANWHILE_BYTES = 16 * 1024 * 1024
 #: An owner that does not renew its lease for so long is dead.
 LEASE_SECONDS = 3.0
 
@@ -117,41 +120,55 @@ class RedisStore:
 
     def __init__(self, url: str) -> None:
         self._lines = RedisLines(url, TIMEOUT_SECONDS)
+        self._meanwhile = MemoryStore(MEANWHILE_BYTES)
         self._broken_until = 0.0
+        self._break_seconds = FIRST_BREAK_SECONDS
 
     def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
-        nothing: list[bytes | None] = [None] * len(keys)
-        return self._try(lambda: self._one("MGET", *keys), nothing) if keys else nothing
+        return self._try(lambda: self._one("MGET", *keys), lambda: self._meanwhile.get_many(keys)) if keys else []
 
     def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
         puts = [("SET", key, value, "PX", int(seconds * 1000)) for key, value, seconds in entries]
         if puts:
-            self._try(lambda: self._lines.ask(*puts), None)
+            self._try(lambda: self._lines.ask(*puts), lambda: self._meanwhile.put_many(entries))
 
     def take_lease(self, key: str, owner: str) -> bool:
         take = ("SET", key, owner, "NX", "PX", int(LEASE_SECONDS * 1000))
-        return self._try(lambda: self._one(*take) is not None, True)
+        return self._try(lambda: self._one(*take) is not None, lambda: True)
 
     def renew_lease(self, key: str, owner: str) -> bool:
         renew = ("EVAL", _RENEW, 1, key, owner, int(LEASE_SECONDS * 1000))
-        return self._try(lambda: bool(self._one(*renew)), False)
+        return self._try(lambda: bool(self._one(*renew)), lambda: False)
 
     def finish(self, lease: str, owner: str, key: str, value: bytes, seconds: float) -> bool:
         finish = ("EVAL", _FINISH, 2, lease, key, owner, value, int(seconds * 1000))
-        return self._try(lambda: bool(self._one(*finish)), False)
+        return self._try(lambda: bool(self._one(*finish)), lambda: self._finish_meanwhile(key, value, seconds))
+
+    def _finish_meanwhile(self, key: str, value: bytes, seconds: float) -> bool:
+        self._meanwhile.put_many([(key, value, seconds)])
+        return False
 
     def _one(self, *command: str | bytes | int) -> Any:
         return self._lines.ask(command)[0]
 
-    def _try(self, call: Callable[[], T], otherwise: T) -> T:
+    def _try(self, call: Callable[[], T], otherwise: Callable[[], T]) -> T:
         if time.monotonic() < self._broken_until:
-            return otherwise
+            return otherwise()
         try:
-            return call()
+            answer = call()
         except redis.RedisError as error:
-            self._broken_until = time.monotonic() + BREAK_SECONDS
-            logger.warning("Redis does not answer; going on without it", extra={"error": type(error).__name__})
-            return otherwise
+            self._leave_alone(error)
+            return otherwise()
+        self._break_seconds = FIRST_BREAK_SECONDS
+        return answer
+
+    def _leave_alone(self, error: redis.RedisError) -> None:
+        now = time.monotonic()
+        if now < self._broken_until:
+            return  # Another thread noticed first.
+        self._broken_until = now + self._break_seconds
+        self._break_seconds = min(2 * self._break_seconds, LONGEST_BREAK_SECONDS)
+        logger.warning("Redis does not answer; going on without it", extra={"error": type(error).__name__})
 
 
 @cache
