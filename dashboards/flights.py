@@ -3,26 +3,41 @@
 A flight runs in the bounded pool of its data source. In a process its waiters share a future. Between processes a lease
 in the store says who flies; one thread per process renews this process's leases and watches the flights of others. A
 holder that died is noticed when its lease runs out, and a late one cannot overwrite what its successor stored.
+
+Whoever asks for a flight wants it for a few seconds, and asks again while it waits. A flight that nobody wants any
+more, in no process, is stopped at the database. A failure is shared like rows, for a few seconds.
 """
 
 import logging
+import math
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 
 from django.conf import settings
 
+from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
+from dashboards.limits import Lanes
 from embedhost.lib.errors import Refused
+from embedhost.lib.memory import Recent
 from embedhost.lib.store import LEASE_SECONDS, Store, store
 
 logger = logging.getLogger(__name__)
 
 #: How often another process's flight is looked at (seconds).
 _WATCH_SECONDS = 0.02
+#: For how long one call wants a flight; whoever still waits asks again before that is over (seconds).
+WANTED_SECONDS = 5.0
+#: For how long a failure answers all who ask for the same rows (seconds).
+FAILED_SECONDS = 5.0
+#: Failures that are the query's or the source's own, by the name under which other processes learn of them.
+SHARED: "dict[str, type[Refused]]" = {
+    failure.__name__: failure for failure in (QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable)
+}
 #: Flights that wait for a place at one source; more are refused, so that a slow source cannot fill the memory.
 MAX_WAITING = 500
 
@@ -38,7 +53,8 @@ class TooBusy(Refused):
 class Job:
     """A query to fly: ``work`` returns the packed entry, which is kept for ``keep_seconds``.
 
-    ``accept`` tells whether stored bytes answer this flight already; ``pool`` names its data source.
+    ``accept`` tells whether stored bytes answer this flight already; ``pool`` names its data source; ``stop`` ends the
+    work at its source. ``viewer`` names who waits, by any mark of theirs; an ``unattended`` one needs nobody.
     """
 
     key: str
@@ -46,6 +62,12 @@ class Job:
     work: Callable[[], bytes]
     accept: Callable[[bytes | None], bool]
     keep_seconds: float
+    #: In whose turn it runs there; called before it starts, and may raise Refused.
+    lane: Hashable = None
+    admit: Callable[[], None] = lambda: None
+    stop: Callable[[], None] = lambda: None
+    viewer: str = ""
+    unattended: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -57,10 +79,41 @@ class _Flight:
     departed: bool = False
     holding: bool = False
     renewed_at: float = 0.0
+    #: Until when each viewer of this process wants it, and until when the other processes know (monotonic).
+    wishes: dict[str, float] = field(default_factory=dict)
+    told_until: float = 0.0
+
+    def want(self, job: Job) -> None:
+        """Want it for a while longer; for good when nobody has to wait for the job."""
+        self.wishes[job.viewer] = math.inf if job.unattended else time.monotonic() + WANTED_SECONDS
+
+    @property
+    def wanted_until(self) -> float:
+        return max(self.wishes.values(), default=0.0)
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.wanted_until > time.monotonic()
 
     @property
     def lease(self) -> str:
         return f"{self.job.key}:lease"
+
+    @property
+    def wanted(self) -> str:
+        return f"{self.job.key}:wanted"
+
+    @property
+    def failed(self) -> str:
+        return f"{self.job.key}:failed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """The threads of one data source, and what waits for them; each of them takes from the next lane."""
+
+    threads: ThreadPoolExecutor
+    lanes: Lanes = field(default_factory=Lanes)
 
 
 class Flights:
@@ -71,48 +124,87 @@ class Flights:
         self._lock = threading.Lock()
         self._awake = threading.Condition(self._lock)
         self._flights: dict[str, _Flight] = {}
-        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._pools: dict[str, _Pool] = {}
+        self._failed: Recent[str, tuple[float, Refused]] = Recent(1000)
         self._control: threading.Thread | None = None
 
     def join(self, job: Job) -> "Future[bytes]":
-        """Join the flight of ``job.key``, or start it; returns at once. Raises TooBusy."""
+        """Join the flight of ``job.key``, or start it; returns at once. Raises TooBusy, or how it failed just now."""
+        self._raise_recent(job.key)
         with self._lock:
             flight = self._flights.get(job.key)
             if flight is not None:
+                flight.want(job)
                 return flight.future
-            if sum(other.job.pool == job.pool for other in self._flights.values()) >= MAX_WAITING:
-                raise TooBusy
+            self._check_room(job)
+            job.admit()
             flight = self._flights[job.key] = _Flight(job)
+            flight.want(job)
         self._depart(flight)
         return flight.future
+
+    def leave(self, key: str, viewer: str) -> None:
+        """Take a viewer's wish for a flight back: they said that they left."""
+        with self._lock:
+            flight = self._flights.get(key)
+            if flight is not None:
+                flight.wishes.pop(viewer, None)
+
+    def _raise_recent(self, key: str) -> None:
+        until, error = self._failed.get(key) or (0.0, None)
+        if error is not None and until > time.monotonic():
+            raise error
+
+    def _check_room(self, job: Job) -> None:
+        beside = [other.job.lane == job.lane for other in self._flights.values() if other.job.pool == job.pool]
+        if len(beside) >= MAX_WAITING or sum(beside) >= settings.LIMIT_QUERIES_AT_ONCE:
+            raise TooBusy
 
     def _depart(self, flight: _Flight) -> None:
         if self._store.take_lease(flight.lease, flight.owner):
             flight.holding, flight.renewed_at = True, time.monotonic()
-            self._pool(flight.job.pool).submit(self._fly, flight)
+            self._line_up(flight)
         flight.departed = True
         self._wake()
 
-    def _pool(self, name: str) -> ThreadPoolExecutor:
+    def _line_up(self, flight: _Flight) -> None:
+        pool = self._pool(flight.job.pool)
+        pool.lanes.put(flight.job.lane, lambda: self._fly(flight))
+        pool.threads.submit(lambda: pool.lanes.take()())
+
+    def _pool(self, name: str) -> "_Pool":
         with self._lock:
             if name not in self._pools:
-                self._pools[name] = ThreadPoolExecutor(settings.SOURCE_CONNECTIONS, thread_name_prefix=f"flight-{name}")
+                threads = ThreadPoolExecutor(settings.SOURCE_CONNECTIONS, thread_name_prefix=f"flight-{name}")
+                self._pools[name] = _Pool(threads)
             return self._pools[name]
 
     def _fly(self, flight: _Flight) -> None:
         try:
             self._land(flight, self._result(flight))
         except BaseException as error:  # noqa: BLE001 -- handed to every waiter, which raises it again
-            self._store.finish(flight.lease, flight.owner, f"{flight.lease}:failed", b"", 0.001)
-            if self._take_off_the_board(flight):
-                flight.future.set_exception(error)
+            shared = type(error).__name__ if type(error) in SHARED.values() else ""
+            seconds = FAILED_SECONDS if shared else 0.001
+            self._store.finish(flight.lease, flight.owner, flight.failed, shared.encode(), seconds)
+            self._fail(flight, error)
 
     def _result(self, flight: _Flight) -> bytes:
-        # Another process may have landed between the caller's look and our lease.
-        stored = self._store.get_many([flight.job.key])[0]
+        if self._flights.get(flight.job.key) is not flight:
+            raise QueryCancelled  # It was given up while it waited for its turn.
+        # Another process may have landed, or failed, between the caller's look and our lease.
+        stored, failed = self._store.get_many([flight.job.key, flight.failed])
         if stored is not None and flight.job.accept(stored):
             return stored
+        failure = _failure(failed)
+        if failure is not None:
+            raise failure
         return flight.job.work()
+
+    def _fail(self, flight: _Flight, error: BaseException) -> None:
+        if type(error) in SHARED.values() and isinstance(error, Refused):
+            self._failed.put(flight.job.key, (time.monotonic() + FAILED_SECONDS, error))
+        if self._take_off_the_board(flight):
+            flight.future.set_exception(error)
 
     def _land(self, flight: _Flight, packed: bytes) -> None:
         self._store.finish(flight.lease, flight.owner, flight.job.key, packed, flight.job.keep_seconds)
@@ -122,10 +214,13 @@ class Flights:
         if self._take_off_the_board(flight):
             flight.future.set_result(packed)
 
-    def _take_off_the_board(self, flight: _Flight) -> bool:
-        """Tell whether this call is the one that ends the flight; the pool and the watch may both see it land."""
+    def _take_off_the_board(self, flight: _Flight, *, unwanted: bool = False) -> bool:
+        """Tell whether this call is the one that ends the flight; the pool and the watch may both see it land.
+
+        With ``unwanted`` it only ends while nobody of this process wants it.
+        """
         with self._lock:
-            if self._flights.get(flight.job.key) is not flight:
+            if self._flights.get(flight.job.key) is not flight or (unwanted and flight.is_wanted):
                 return False
             del self._flights[flight.job.key]
             return True
@@ -143,10 +238,12 @@ class Flights:
                 while not self._flights:
                     self._awake.wait()
                 flights = list(self._flights.values())
+                unwanted = [flight for flight in flights if not flight.is_wanted]
             watched = [flight for flight in flights if flight.departed and not flight.holding]
             try:
                 self._renew([flight for flight in flights if flight.holding])
                 self._watch(watched)
+                self._give_up(unwanted)
             except Exception:  # One flight's trouble must not leave all others without their renewals.
                 logger.exception("a turn of the flight control failed")
             time.sleep(_WATCH_SECONDS if watched else LEASE_SECONDS / 10)
@@ -158,13 +255,46 @@ class Flights:
                 flight.renewed_at = time.monotonic()
 
     def _watch(self, flights: list[_Flight]) -> None:
-        keys = [key for flight in flights for key in (flight.job.key, flight.lease)]
+        self._tell(flights)
+        keys = [key for flight in flights for key in (flight.job.key, flight.lease, flight.failed)]
         found = self._store.get_many(keys)
-        for flight, stored, lease in zip(flights, found[::2], found[1::2], strict=True):
+        for flight, stored, lease, failed in zip(flights, found[::3], found[1::3], found[2::3], strict=True):
+            failure = _failure(failed)
             if stored is not None and flight.job.accept(stored):
                 self._arrive(flight, stored)
+            elif lease is None and failure is not None:
+                self._fail(flight, failure)
             elif lease is None:
                 self._depart(flight)
+
+    def _tell(self, flights: list[_Flight]) -> None:
+        """Let the holders in other processes know that somebody here waits for their flights."""
+        now = time.monotonic()
+        with self._lock:
+            until = {flight: min(flight.wanted_until, now + WANTED_SECONDS) for flight in flights}
+        untold = [flight for flight in flights if until[flight] > max(now, flight.told_until + WANTED_SECONDS / 4)]
+        self._store.put_many([(flight.wanted, b"1", until[flight] - now) for flight in untold])
+        for flight in untold:
+            flight.told_until = until[flight]
+
+    def _give_up(self, flights: list[_Flight]) -> None:
+        """Stop what nobody wants any more, here or, as far as the store knows, elsewhere."""
+        if not flights:
+            return
+        elsewhere = self._store.get_many([flight.wanted for flight in flights])
+        for flight, wanted in zip(flights, elsewhere, strict=True):
+            if flight.holding and wanted is not None:
+                continue
+            # Whoever comes after this finds no flight and begins a new one.
+            if self._take_off_the_board(flight, unwanted=True):
+                flight.future.set_exception(QueryCancelled())
+                flight.job.stop()
+
+
+def _failure(stored: bytes | None) -> Refused | None:
+    """Return the failure that another process stored; anything else there is none."""
+    kind = SHARED.get(stored.decode(errors="replace")) if stored else None
+    return None if kind is None else kind()
 
 
 @cache

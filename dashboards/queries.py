@@ -27,7 +27,7 @@ from dashboards.variables import Values, statement
 from datasources.access import SourceSnapshot, source_for
 from datasources.compile import Compiled, bind_values, compile_query
 from datasources.errors import DataSourceError, QueryFailed, QueryTimeout, SourceUnavailable
-from datasources.run import run_statement
+from datasources.run import Cancel, run_statement
 from datasources.scope import Scope
 from embedhost.lib.errors import Refused
 from embedhost.lib.store import store
@@ -135,7 +135,8 @@ def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult 
     if entry is not None and entry.at >= oldest:
         return PanelResult("ready", item.key, entry, read=read_of(item, entry.rows))
     try:
-        future = flights().join(_job(item, started, oldest))
+        # Nobody waits for what is only refreshed.
+        future = flights().join(_job(item, started, oldest, unattended=entry is not None))
     except Refused as error:
         if entry is None:
             return PanelResult("failed", item.key, error=error)
@@ -251,16 +252,17 @@ def _data_key(
 _failing: dict[int, float] = {}
 
 
-def _job(item: Prepared, started: float, oldest: float) -> Job:
+def _job(item: Prepared, started: float, oldest: float, *, unattended: bool) -> Job:
     clock = time.monotonic()
 
     def now() -> float:
         return started + (time.monotonic() - clock)
 
     trail = Trail(item.request.grant, read_of(item, 0))
+    cancel = Cancel()
 
     def work() -> bytes:
-        return pack(item.key, trail.follow(lambda: _query(item, now), _rows_of, now))
+        return pack(item.key, trail.follow(lambda: _query(item, now, cancel), _rows_of, now))
 
     def accept(raw: bytes | None) -> bool:
         entry = unpack(item.key, raw, item.scope)
@@ -268,14 +270,15 @@ def _job(item: Prepared, started: float, oldest: float) -> Job:
 
     dashboard = item.request.dashboard
     keep = max(dashboard.cache_seconds, SHORTEST) + dashboard.serve_stale_seconds
-    return Job(item.key, str(item.source.id), work, accept, keep)
+    viewer = item.request.grant.token_digest
+    return Job(item.key, str(item.source.id), work, accept, keep, cancel, viewer, unattended)
 
 
 def _rows_of(entry: Entry) -> int:
     return entry.rows
 
 
-def _query(item: Prepared, now: Callable[[], float]) -> Entry:
+def _query(item: Prepared, now: Callable[[], float], cancel: Cancel) -> Entry:
     try:
         result = run_statement(
             item.source,
@@ -283,6 +286,7 @@ def _query(item: Prepared, now: Callable[[], float]) -> Entry:
             item.params,
             timeout=settings.STATEMENT_TIMEOUT_SECONDS,
             max_rows=settings.MAX_ROWS,
+            cancel=cancel,
         )
         # The time of landing, so that a result never counts as old before anybody saw it.
         at = now()

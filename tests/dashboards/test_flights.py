@@ -1,12 +1,15 @@
 """One flight per key: across threads, and across processes that share a Redis."""
 
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pytest_django import Settings
 
 from dashboards.flights import Flights, Job, TooBusy
+from datasources.errors import QueryCancelled, QueryFailed
 from embedhost.lib import store as store_module
 from embedhost.lib.store import MemoryStore, RedisStore, Store
 
@@ -148,3 +151,113 @@ def test_a_busy_source_leaves_the_others_alone(monkeypatch: pytest.MonkeyPatch) 
     quick.go.set()
     assert flights.join(Job("quick", "quick", quick, lambda raw: raw is not None, 30)).result(10) == b"rows"
     slow.go.set()
+
+
+class Stopped:
+    """A query that runs until it is stopped at its source."""
+
+    def __init__(self) -> None:
+        self.begun, self.over = threading.Event(), threading.Event()
+
+    def __call__(self) -> bytes:
+        self.begun.set()
+        assert self.over.wait(20)
+        raise QueryCancelled
+
+    def job(self, key: str, viewer: str = "one", *, unattended: bool = False) -> Job:
+        return Job(key, "source", self, lambda raw: raw is not None, 30, self.over.set, viewer, unattended)
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboards.flights.WANTED_SECONDS", 0.4)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_flight_that_nobody_wants_any_more_is_stopped_at_its_source(key: str, shared: RedisStore) -> None:
+    flights, query = Flights(shared), Stopped()
+    future = flights.join(query.job(key))
+    with pytest.raises(QueryCancelled):
+        future.result(10)
+    assert query.over.wait(5)
+    # The next viewer begins anew.
+    quick = Gate()
+    quick.go.set()
+    assert flights.join(job(key, quick)).result(10) == b"rows"
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_whoever_asks_again_keeps_it_going_and_others_may_leave(key: str) -> None:
+    flights, query = Flights(MemoryStore(1_000_000)), Stopped()
+    future = flights.join(query.job(key, "one"))
+    for _ in range(4):
+        assert not query.over.wait(0.2)
+        assert flights.join(query.job(key, "two")) is future
+    flights.leave(key, "one")
+    assert not query.over.wait(0.1)
+    flights.leave(key, "two")
+    assert query.over.wait(5)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_somebody_in_another_process_keeps_it_going(key: str, shared: RedisStore, redis_url: str) -> None:
+    here, there, query = Flights(shared), Flights(RedisStore(redis_url)), Stopped()
+    here.join(query.job(key))
+    assert query.begun.wait(10)
+    for _ in range(8):
+        there.join(query.job(key))
+        assert not query.over.wait(0.15)
+    assert query.over.wait(5)
+    assert not there._flights.get(key) or there._flights[key].holding is False
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_refresh_goes_on_without_anybody(key: str) -> None:
+    query = Stopped()
+    Flights(MemoryStore(1_000_000)).join(query.job(key, unattended=True))
+    assert not query.over.wait(1)
+    query.over.set()
+
+
+def test_a_flight_given_up_while_it_waits_for_its_turn_sends_nothing(
+    key: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.SOURCE_CONNECTIONS = 1
+    flights, busy, query = Flights(MemoryStore(1_000_000)), Gate(), Gate()
+    flights.join(job(f"{key}:busy", busy))
+    monkeypatch.setattr("dashboards.flights.WANTED_SECONDS", 0.1)
+    with pytest.raises(QueryCancelled):
+        flights.join(job(key, query)).result(10)
+    busy.go.set()
+    late = Gate()
+    late.go.set()
+    monkeypatch.setattr("dashboards.flights.WANTED_SECONDS", 5.0)
+    assert flights.join(job(key, late)).result(10) == b"rows"
+    assert query.sent == 0
+
+
+def test_a_failure_is_shared_for_a_few_seconds_between_processes(
+    key: str, shared: RedisStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.flights.FAILED_SECONDS", 0.6)
+    here, there, sent = Flights(shared), Flights(RedisStore(redis_url)), []
+
+    def broken() -> bytes:
+        sent.append(1)
+        raise QueryFailed("the database's own words")
+
+    for flights in (here, there, here, there):
+        with pytest.raises(QueryFailed):
+            flights.join(job(key, broken)).result(10)
+    assert len(sent) == 1
+    query = Gate()
+    query.go.set()
+    time.sleep(0.7)  # What was shared is over; no condition tells it from outside.
+    assert here.join(job(key, query)).result(10) == b"rows"
+
+
+def test_a_failure_that_somebody_made_up_is_none(key: str, shared: RedisStore) -> None:
+    query = Gate()
+    query.go.set()
+    shared.put_many([(f"{key}:failed", b"\xffSystemExit", 30)])
+    assert Flights(shared).join(job(key, query)).result(10) == b"rows"

@@ -1,7 +1,8 @@
 /** When to ask again, as pure functions; all times in seconds unless a name says otherwise. */
 
 const POLL_FIRST = 0.5;
-const POLL_LONGEST = 15;
+/** Shorter than the server waits for a page to ask again before it stops a query that nobody wants. */
+const POLL_LONGEST = 3;
 const RETRY_FIRST = 30;
 const RETRY_LONGEST = 480;
 const EXPIRING_AHEAD = 60;
