@@ -20,8 +20,8 @@ from functools import cache
 
 from django.conf import settings
 
-from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
 from dashboards.limits import Lanes
+from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
 from embedhost.lib.errors import Refused
 from embedhost.lib.memory import Recent
 from embedhost.lib.store import LEASE_SECONDS, Store, store
@@ -62,12 +62,13 @@ class Job:
     work: Callable[[], bytes]
     accept: Callable[[bytes | None], bool]
     keep_seconds: float
-    #: In whose turn it runs there; called before it starts, and may raise Refused.
-    lane: Hashable = None
-    admit: Callable[[], None] = lambda: None
     stop: Callable[[], None] = lambda: None
     viewer: str = ""
     unattended: bool = False
+    #: In whose turn it runs at its source.
+    lane: Hashable = None
+    #: Called before it starts; may raise Refused.
+    admit: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True, eq=False)

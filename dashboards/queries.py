@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 import orjson
@@ -19,6 +19,7 @@ from django.conf import settings
 from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
 from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
+from dashboards.limits import breaker_of, lane_of, spend_query
 from dashboards.near import Wanted, look_up
 from dashboards.results import body_of
 from dashboards.spec import DashboardSpec, PanelSpec
@@ -135,6 +136,7 @@ def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult 
     if entry is not None and entry.at >= oldest:
         return PanelResult("ready", item.key, entry, read=read_of(item, entry.rows))
     try:
+        breaker_of(item.source.id).check()
         # Nobody waits for what is only refreshed.
         future = flights().join(_job(item, started, oldest, unattended=entry is not None))
     except Refused as error:
@@ -262,7 +264,8 @@ def _job(item: Prepared, started: float, oldest: float, *, unattended: bool) -> 
     cancel = Cancel()
 
     def work() -> bytes:
-        return pack(item.key, trail.follow(lambda: _query(item, now, cancel), _rows_of, now))
+        guard = breaker_of(item.source.id).guard
+        return pack(item.key, guard(lambda: trail.follow(lambda: _query(item, now, cancel), _rows_of, now)))
 
     def accept(raw: bytes | None) -> bool:
         entry = unpack(item.key, raw, item.scope)
@@ -270,8 +273,19 @@ def _job(item: Prepared, started: float, oldest: float, *, unattended: bool) -> 
 
     dashboard = item.request.dashboard
     keep = max(dashboard.cache_seconds, SHORTEST) + dashboard.serve_stale_seconds
-    viewer = item.request.grant.token_digest
-    return Job(item.key, str(item.source.id), work, accept, keep, cancel, viewer, unattended)
+    grant = item.request.grant
+    return Job(
+        item.key,
+        str(item.source.id),
+        work,
+        accept,
+        keep,
+        stop=cancel,
+        viewer=grant.token_digest,
+        unattended=unattended,
+        lane=lane_of(grant),
+        admit=partial(spend_query, grant),
+    )
 
 
 def _rows_of(entry: Entry) -> int:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from dashboards.grants import Opened, from_claims
+from dashboards.limits import spend_request
 from dashboards.models import ENVIRONMENT
 from dashboards.naming import Named
 from embed import refusals
@@ -39,6 +40,14 @@ MESSAGES = {
 _IN_QUERY = frozenset({"embedded/dashboard"})
 
 
+class OverBudget(TokenError):
+    """A good token came too often; ``seconds`` from now it opens again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(Reason.RATE_LIMITED, problem="The token, its customer or the organization asked too often.")
+        self.seconds = seconds
+
+
 class TokenRefused(Refused):
     """A token was not accepted. The reason stays in the log, under the reference that the caller sees."""
 
@@ -47,6 +56,7 @@ class TokenRefused(Refused):
     def __init__(self, error: TokenError) -> None:
         self.status, self.code = error.outside.status, error.outside.code
         self.reference = new_reference()
+        self.retry_after = error.seconds if isinstance(error, OverBudget) else None
         super().__init__(MESSAGES[self.code])
         logger.info(
             "token refused",
@@ -92,7 +102,16 @@ def refused(error: TokenError, door: str, token: str, host: str | None) -> Token
 
 
 def _open(door: str, token: str, named: Named, referer_origin: str | None) -> Opened:
-    return open_claims(open_token(door, token, KEYS, feed.now()), named, referer_origin)
+    claims = open_token(door, token, KEYS, feed.now())
+    opened = open_claims(claims, named, referer_origin)
+    wait = spend_request(opened.grant)
+    if wait:
+        raise OverBudget(wait).about(claims.key, verified=True).of(_name_of(opened))
+    return opened
+
+
+def _name_of(opened: Opened) -> str | None:
+    return opened.grant.customer.external_id if opened.grant.customer else None
 
 
 def open_claims(claims: Claims, named: Named, referer_origin: str | None) -> Opened:

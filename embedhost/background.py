@@ -14,6 +14,8 @@ from dashboards.charts.drawer import DrawingFailed, drawer
 from embed.chores import EVERY_HOUR, EVERY_MINUTE
 from embed.left_out import left_out
 from embedhost.lib import journal
+from embedhost.lib.budgets import budgets
+from embedhost.lib.store import store
 from secrets_admin import revocation
 from secrets_admin.feed import feed, prune
 
@@ -53,6 +55,7 @@ def _keep_house() -> None:
     clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, revocation.prune, *EVERY_HOUR))]
     while True:
         time.sleep(DRAIN_SECONDS)
+        budgets.tell(store())
         left_out.write()
         _guarded(journal.drain)
         # With Redis the scheduler does these; without it there is one process and this is it.

@@ -109,6 +109,27 @@ _DECLARED = [
     ),
     Setting("SOURCE_CONNECTIONS", "int", 8, "Most queries that run at one data source at once, per process."),
     Setting(
+        "LIMIT_QUERIES_AT_ONCE",
+        "int",
+        64,
+        "Most queries of one customer that run at a data source or wait for it at once, per process.",
+    ),
+    Setting(
+        "LIMIT_TOKEN_REQUESTS",
+        "int",
+        120_000,
+        "Most pages, calls and exports of one token within ten minutes, over all processes. 0: no limit.",
+    ),
+    Setting("LIMIT_CUSTOMER_REQUESTS", "int", 600_000, "The same for all tokens of one customer."),
+    Setting("LIMIT_ORGANIZATION_REQUESTS", "int", 3_000_000, "The same for all customers of one organization."),
+    Setting(
+        "LIMIT_CUSTOMER_QUERIES",
+        "int",
+        20_000,
+        "Most queries for one customer within ten minutes, over all processes; what is cached is none. 0: no limit.",
+    ),
+    Setting("LIMIT_ORGANIZATION_QUERIES", "int", 200_000, "The same for all customers of one organization."),
+    Setting(
         "DATA_SOURCE_NETWORKS",
         "list",
         [],

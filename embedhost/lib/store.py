@@ -44,6 +44,10 @@ class Store(Protocol):
 
     def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None: ...
 
+    def count(self, added: Sequence[tuple[str, int, float]]) -> list[int] | None:
+        """Add to counters, which last so many seconds, and return them; None where no other process shares them."""
+        ...
+
     def take_lease(self, key: str, owner: str) -> bool: ...
 
     def renew_lease(self, key: str, owner: str) -> bool: ...
@@ -91,6 +95,9 @@ class MemoryStore:
         _, value = self._entries.pop(key, (0.0, b""))
         self._bytes -= len(value)
 
+    def count(self, added: Sequence[tuple[str, int, float]]) -> list[int] | None:
+        return None
+
     def take_lease(self, key: str, owner: str) -> bool:
         with self._lock:
             until, _ = self._leases.get(key, (0.0, ""))
@@ -131,6 +138,13 @@ class RedisStore:
         puts = [("SET", key, value, "PX", int(seconds * 1000)) for key, value, seconds in entries]
         if puts:
             self._try(lambda: self._lines.ask(*puts), lambda: self._meanwhile.put_many(entries))
+
+    def count(self, added: Sequence[tuple[str, int, float]]) -> list[int] | None:
+        if not added:
+            return None
+        adds = [(("INCRBY", key, number), ("EXPIRE", key, int(seconds))) for key, number, seconds in added]
+        commands = [command for pair in adds for command in pair]
+        return self._try(lambda: [int(total) for total in self._lines.ask(*commands)[::2]], lambda: None)
 
     def take_lease(self, key: str, owner: str) -> bool:
         take = ("SET", key, owner, "NX", "PX", int(LEASE_SECONDS * 1000))

@@ -1,0 +1,156 @@
+"""What keeps one viewer, customer or organization from taking what others need (threats.md rule 22).
+
+Budgets count requests and queries. Lanes let the customers of one data source take turns. A breaker leaves a data
+source alone that does not answer.
+"""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from typing import Final, TypeVar
+
+from django.conf import settings
+
+from datasources.errors import SourceUnavailable
+from embedhost.lib.budgets import Budget, budgets
+from embedhost.lib.errors import Refused
+from embedhost.lib.memory import Recent
+from tokens.grant import Grant, Purpose
+
+T = TypeVar("T")
+Work = Callable[[], None]
+
+#: A breaker opens after so many failures in a row.
+FAILURES: Final = 5
+#: For how long it stays open at first, and at most (seconds); each probe that fails doubles it.
+FIRST_BREAK: Final = 5.0
+LONGEST_BREAK: Final = 60.0
+
+
+class OverBudget(Refused):
+    """More was asked for within ten minutes than one customer or organization may."""
+
+    status = 429
+    code = "rate_limited"
+    message = "Too many requests. Try again in a while."
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.retry_after = seconds
+
+
+def spend_request(grant: Grant) -> int:
+    """Count a request of a viewer; return 0, or after how many seconds to try again. Jobs have no budget."""
+    if grant.purpose is Purpose.JOB:
+        return 0
+    token = Budget(f"token:{grant.token_digest[:32]}", settings.LIMIT_TOKEN_REQUESTS)
+    return budgets.spend((token, *_of(grant, settings.LIMIT_CUSTOMER_REQUESTS, settings.LIMIT_ORGANIZATION_REQUESTS)))
+
+
+def spend_query(grant: Grant) -> None:
+    """Count a query that is about to be sent. Raises OverBudget."""
+    limits = _of(grant, settings.LIMIT_CUSTOMER_QUERIES, settings.LIMIT_ORGANIZATION_QUERIES)
+    wait = budgets.spend([Budget(f"queries:{budget.subject}", budget.limit) for budget in limits])
+    if wait:
+        raise OverBudget(wait)
+
+
+def _of(grant: Grant, customers: int, organizations: int) -> list[Budget]:
+    named = [Budget(f"customer:{grant.customer.id}", customers)] if grant.customer else []
+    return [*named, Budget(f"organization:{grant.organization_id}", organizations)]
+
+
+def lane_of(grant: Grant) -> Hashable:
+    """Return in whose turn a Grant's queries run at a data source."""
+    return grant.customer.id if grant.customer else None
+
+
+class Lanes:
+    """Waiting work, a lane per customer: whoever takes next gets it from the next lane, not from the longest."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lanes: OrderedDict[Hashable, deque[Work]] = OrderedDict()
+
+    def put(self, lane: Hashable, work: Work) -> None:
+        """Put work at the end of its lane."""
+        with self._lock:
+            self._lanes.setdefault(lane, deque()).append(work)
+
+    def take(self) -> Work:
+        """Return the first work of the lane whose turn it is. Raises KeyError when nothing waits."""
+        with self._lock:
+            lane, waiting = self._lanes.popitem(last=False)
+            work = waiting.popleft()
+            if waiting:
+                self._lanes[lane] = waiting
+            return work
+
+
+class Breaker:
+    """Leaves a data source alone after five failures in a row, and then lets one query through to see."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._until = 0.0
+        self._probing = False
+
+    def check(self) -> None:
+        """Raise SourceUnavailable while the source is left alone; nobody is asked."""
+        with self._lock:
+            self._check()
+
+    def _check(self) -> None:
+        if self._failures >= FAILURES and (self._probing or self._clock() < self._until):
+            raise SourceUnavailable("left alone after failures in a row")
+
+    def guard(self, query: Callable[[], T]) -> T:
+        """Run a query and learn from what becomes of it. Raises what it raises, and SourceUnavailable."""
+        self._enter()
+        try:
+            result = query()
+        except SourceUnavailable:
+            self._failed()
+            raise
+        except BaseException:
+            self._answered()
+            raise
+        self._answered()
+        return result
+
+    def _enter(self) -> None:
+        with self._lock:
+            self._check()
+            self._probing = self._failures >= FAILURES
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._failures, self._probing = self._failures + 1, False
+            doubled = FIRST_BREAK * 2.0 ** min(self._failures - FAILURES, 10)
+            self._until = self._clock() + min(doubled, LONGEST_BREAK)
+
+    def _answered(self) -> None:
+        with self._lock:
+            self._failures, self._probing = 0, False
+
+
+_breakers: Recent[int, Breaker] = Recent(1_000)
+_making = threading.Lock()
+
+
+def breaker_of(source_id: int) -> Breaker:
+    """Return this process's breaker of a data source."""
+    with _making:
+        breaker = _breakers.get(source_id)
+        if breaker is None:
+            breaker = Breaker()
+            _breakers.put(source_id, breaker)
+        return breaker
+
+
+def forget() -> None:
+    """Forget every breaker, as a new process would."""
+    _breakers.clear()
