@@ -17,9 +17,9 @@ from tests.services import apt_install, running
 
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
 #: Long ones that one database is enough for: SQLite.
-_ONCE = ["--ignore=tests/demo", "--ignore=tests/console/test_snippets.py"]
+_ONCE = ["--ignore=tests/demo", "--ignore=tests/console/test_snippets.py", "--ignore=tests/embed/test_any_token.py"]
 #: Long ones that one database is enough for: the real one.
-_LONG = [f"--ignore=tests/embed/test_{name}.py" for name in ("any_token", "cut_off", "killed_processes")]
+_LONG = [f"--ignore=tests/embed/test_{name}.py" for name in ("cut_off", "killed_processes")]
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
 
 

@@ -1,10 +1,17 @@
-"""Tokens that are nearly right: good claims of any format with a few things changed, drawn from a seed."""
+"""Tokens that are nearly right: good claims of any format with a few things changed.
+
+Hypothesis draws what is changed, and takes changes away again from a token that broke something; the details come from
+a source of chance that it seeds, since twenty thousand tokens are too many to draw each character by it.
+"""
 
 import json
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+
+from hypothesis import strategies as st
 
 from tests.embed.every_format import WAYS, Way
 from tests.tokens.makers import MAKERS, SIGNED, Claims, Maker
@@ -60,57 +67,6 @@ MEMBERS: list[Claims] = [
 ]
 
 
-class Mutator:
-    """Draws tokens and the ways they are tried at."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.keys: dict[str, list[Key]] = {
-            name: [tenant.key_of(name) for tenant in (world.a, world.b)] for name in MAKERS
-        }
-        for tenant in (world.a, world.b):
-            tenant.allow_tag("sales")
-
-    def draw(self, seed: int) -> tuple[Way, str, str]:
-        """Return a way in, a token for it, and the slug of whose key made it; the same for the same seed."""
-        chance = random.Random(seed)
-        format = chance.choice(list(MAKERS))
-        own = [way for way in WAYS if way.format == format]
-        way = chance.choice(own if chance.random() < 0.85 else WAYS)
-        token, signer = self._token(chance, format)
-        slugs = {tenant.organization.id: tenant.organization.slug for tenant in (self.world.a, self.world.b)}
-        return way, token, slugs[signer.organization_id]
-
-    def _token(self, chance: random.Random, format: str) -> tuple[str, Key]:
-        maker, key = MAKERS[format], self.keys[format][0]
-        customer = chance.choice(["acme", "globex"])
-        claims = maker.claims(key, self.world.a.wanted(customer), time.time())
-        for _ in range(chance.choices((0, 1, 2), (1, 9, 10))[0]):
-            claims = chance.choice(CHANGES)(chance, maker, claims, self.world)
-        signer = key if chance.random() < 0.85 else chance.choice(self._signers(format))
-        content = self._content(chance, claims)
-        token = maker.seal(content, signer, self._head(chance, format, key))
-        return (_spelled(chance, token) if chance.random() < 0.3 else token), signer
-
-    def _signers(self, format: str) -> list[Key]:
-        every = [key for keys in self.keys.values() for key in keys]
-        # AES takes keys of one length only, which no other format's have.
-        return [key for key in every if format != "explo_jwe" or len(key.value) == 32]
-
-    def _content(self, chance: random.Random, claims: Claims) -> Claims | str:
-        if chance.random() > 0.1:
-            return claims
-        text = json.dumps(claims)
-        name = chance.choice(list(claims) or [""])
-        return chance.choice([text[:-1], text + text, f"[{text}]", text[:-1] + f', "{name}": 1}}', text.swapcase()])
-
-    def _head(self, chance: random.Random, format: str, key: Key) -> Claims | None:
-        if chance.random() > 0.15:
-            return None
-        good: Claims = {"alg": "HS256"} if format in SIGNED else {"alg": "dir", "enc": "A256GCM", "kid": key.key_id}
-        return {**good, **chance.choice(MEMBERS)}
-
-
 Change = Callable[[random.Random, Maker, Claims, World], Claims]
 
 
@@ -149,6 +105,93 @@ def _other_names(chance: random.Random, maker: Maker, claims: Claims, world: Wor
 
 
 CHANGES: list[Change] = [_odd_value, _missing, _added, _other_times, _other_customer, _other_names]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one token shall be, and one more door at which it is tried beside those of its format."""
+
+    format: str
+    elsewhere: Way
+    customer: str
+    changes: tuple[Change, ...]
+    signed_by_another: bool
+    broken_content: bool
+    odd_header: bool
+    spelled_otherwise: bool
+    chance: random.Random
+
+    @property
+    def ways(self) -> list[Way]:
+        """Every door of the token's format, and the one beside them."""
+        return [*(way for way in WAYS if way.format == self.format), self.elsewhere]
+
+
+def _seldom(percent: int) -> st.SearchStrategy[bool]:
+    return st.integers(0, 99).map(lambda drawn: drawn >= 100 - percent)
+
+
+def _plans(format: str) -> st.SearchStrategy[Plan]:
+    return st.builds(
+        Plan,
+        format=st.just(format),
+        elsewhere=st.sampled_from([way for way in WAYS if way.format != format]),
+        customer=st.sampled_from(["acme", "globex"]),
+        changes=st.lists(st.sampled_from(CHANGES), max_size=2).map(tuple),
+        signed_by_another=_seldom(15),
+        broken_content=_seldom(10),
+        odd_header=_seldom(15),
+        spelled_otherwise=_seldom(30),
+        chance=st.randoms(use_true_random=True),
+    )
+
+
+def plans() -> st.SearchStrategy[Plan]:
+    """Return the strategy that draws a plan of any format."""
+    return st.one_of([_plans(format) for format in MAKERS])
+
+
+class Mutator:
+    """Makes the tokens of plans with the keys of a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.now = world, time.time()
+        self.keys: dict[str, list[Key]] = {
+            name: [tenant.key_of(name) for tenant in (world.a, world.b)] for name in MAKERS
+        }
+        for tenant in (world.a, world.b):
+            tenant.allow_tag("sales")
+
+    def token(self, plan: Plan) -> tuple[str, str]:
+        """Return a token, and the slug of the organization whose key made it."""
+        maker, key = MAKERS[plan.format], self.keys[plan.format][0]
+        claims = maker.claims(key, self.world.a.wanted(plan.customer), self.now)
+        for change in plan.changes:
+            claims = change(plan.chance, maker, claims, self.world)
+        signer = plan.chance.choice(self._signers(plan.format)) if plan.signed_by_another else key
+        content = _broken(plan.chance, claims) if plan.broken_content else claims
+        token = maker.seal(content, signer, _odd_header(plan.chance, plan.format, key) if plan.odd_header else None)
+        return (_spelled(plan.chance, token) if plan.spelled_otherwise else token), self._slug(signer)
+
+    def _signers(self, format: str) -> list[Key]:
+        every = [key for keys in self.keys.values() for key in keys]
+        # AES takes keys of one length only, which no other format's have.
+        return [key for key in every if format != "explo_jwe" or len(key.value) == 32]
+
+    def _slug(self, key: Key) -> str:
+        slugs = {tenant.organization.id: tenant.organization.slug for tenant in (self.world.a, self.world.b)}
+        return slugs[key.organization_id]
+
+
+def _broken(chance: random.Random, claims: Claims) -> str:
+    text = json.dumps(claims)
+    name = chance.choice(list(claims) or [""])
+    return chance.choice([text[:-1], text + text, f"[{text}]", text[:-1] + f', "{name}": 1}}', text.swapcase()])
+
+
+def _odd_header(chance: random.Random, format: str, key: Key) -> Claims:
+    good: Claims = {"alg": "HS256"} if format in SIGNED else {"alg": "dir", "enc": "A256GCM", "kid": key.key_id}
+    return {**good, **chance.choice(MEMBERS)}
 
 
 def _spelled(chance: random.Random, token: str) -> str:
