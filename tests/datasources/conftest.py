@@ -8,6 +8,7 @@ import pytest
 
 from datasources.engines import ENGINES
 from datasources.snapshot import SourceSnapshot
+from tests.console.cast import erin, foreign_workspace, workspace  # noqa: F401 -- fixtures
 from tests.datasources.world import Ask, make_duckdb, make_sqlite, mariadb, postgresql, snapshot
 
 

@@ -6,6 +6,8 @@ A new URL without a line here fails the tests. Write down who may come in, not w
 from dataclasses import dataclass, field
 from typing import Literal
 
+from datasources.engines import ENGINES
+
 Role = Literal["viewer", "editor", "owner"]
 
 
@@ -71,6 +73,7 @@ class Table:
 _ORGANIZATION = "o/<slug:organization>/"
 _DASHBOARD = f"{_ORGANIZATION}dashboards/<int:dashboard_id>/"
 _CUSTOMER = f"{_ORGANIZATION}customers/<uuid:uid>/"
+_SOURCE = f"{_ORGANIZATION}settings/sources/<uuid:source_uid>/"
 _EMBEDDING = f"{_ORGANIZATION}settings/embedding/"
 _SECRET = f"{_EMBEDDING}secrets/<slug:key_id>/"
 _OPERATOR = "operator/"
@@ -107,6 +110,15 @@ CONSOLE = Table(
         f"{_DASHBOARD}embed/": Room(post="editor"),
         f"{_DASHBOARD}revoke/ask/": Room(get="editor"),
         f"{_DASHBOARD}revoke/": Room(get=None, post="editor"),
+        f"{_ORGANIZATION}settings/sources/": Room(),
+        **{f"{_ORGANIZATION}settings/sources/new/{name}/": Room(get="editor", post="editor") for name in ENGINES},
+        _SOURCE: Room(),
+        f"{_SOURCE}connection/": Room(get="editor", post="editor"),
+        f"{_SOURCE}test/": Room(get=None, post="editor"),
+        f"{_SOURCE}read/": Room(get=None, post="editor"),
+        f"{_SOURCE}rules/<path:table>/": Room(get="editor", post="editor"),
+        f"{_SOURCE}delete/ask/": Room(get="editor"),
+        f"{_SOURCE}delete/": Room(get=None, post="editor"),
         f"{_ORGANIZATION}customers/": Room(),
         f"{_ORGANIZATION}customers/new/": Room(get="editor", post="editor"),
         _CUSTOMER: Room(),

@@ -48,6 +48,8 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "organization": tenant.organization.slug,
         "dashboard_id": str(tenant.dashboards["sales"].id),
         "uid": str(tenant.customers["acme"].uid),
+        "source_uid": str(tenant.source.uid),
+        "table": next(iter(tenant.source.catalog["tables"]))[0] + ".orders",
         "key_id": tenant.secret.key_id,
         "uidb36": "1",
         "key": "c0ffee-0123456789abcdef",

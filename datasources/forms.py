@@ -1,0 +1,122 @@
+"""The forms of data sources: exactly an engine's fields, never a connection string."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from datasources.catalog import Catalog, Table
+from datasources.engines import ENGINES
+from datasources.engines.base import Field
+from datasources.models import TableRule
+from datasources.rules import EXTERNAL_ID, Kind
+
+_PLAIN = {"class": "inp wide", "autocomplete": "off", "spellcheck": "false"}
+_TLS = {
+    "verify-full": "Encrypted, and the server's certificate and name are checked",
+    "require": "Encrypted, and nobody checks to whom",
+    "disable": "Not encrypted",
+}
+_KINDS = {
+    Kind.SCOPED: "Scoped: each customer sees its own rows",
+    Kind.SHARED: "Shared: every customer sees all rows",
+    Kind.HIDDEN: "Hidden: no customer sees any row",
+}
+
+
+class ConnectionForm(forms.Form):
+    """The connection of a data source. A password that is stored is never sent to a browser."""
+
+    def __init__(
+        self,
+        engine: str,
+        data: Any = None,
+        *,
+        files: Sequence[str] = (),
+        stored: Mapping[str, Any] | None = None,
+    ) -> None:
+        shown = {name: value for name, value in (stored or {}).items() if name != "password"}
+        super().__init__(data, initial=shown)
+        for field in ENGINES[engine].fields:
+            self.fields[field.name] = _control(field, files, stored=stored is not None)
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The fields as they were typed."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "name"}
+
+
+class NewSourceForm(ConnectionForm):
+    """The same with the name by which panels know the source, which never changes afterwards."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=63,
+        help_text="How panels name it: a small letter first, then small letters, digits, - or _. It cannot be changed.",
+        widget=forms.TextInput(attrs={**_PLAIN, "class": "inp mono wide"}),
+    )
+
+
+def _control(field: Field, files: Sequence[str], *, stored: bool) -> forms.Field:
+    if field.secret:
+        hint = "Leave it empty to keep the stored one. A new host, port, user or TLS mode needs it again."
+        widget = forms.PasswordInput(attrs={"class": "inp wide", "autocomplete": "new-password"})
+        return forms.CharField(
+            label=field.label, required=False, strip=False, help_text=hint if stored else "", widget=widget
+        )
+    if field.name == "path":
+        return forms.ChoiceField(label="File", choices=[(name, name) for name in files], widget=_select())
+    if field.choices:
+        choices = [(name, _TLS.get(name, name)) for name in field.choices]
+        return forms.ChoiceField(label=field.label, choices=choices, initial=field.default, widget=_select())
+    return forms.CharField(
+        label=field.label,
+        max_length=1000,
+        initial=field.default,
+        required=field.required,
+        widget=forms.TextInput(attrs=_PLAIN),
+    )
+
+
+def _select() -> forms.Select:
+    return forms.Select(attrs={"class": "inp wide"})
+
+
+class RuleForm(forms.Form):
+    """Who may read a table's rows."""
+
+    kind = forms.ChoiceField(label="Who sees its rows", choices=list(_KINDS.items()), widget=_select())
+    column = forms.ChoiceField(
+        label="Column",
+        required=False,
+        help_text="For a scoped table: a text or an integer that says whose row it is.",
+        widget=_select(),
+    )
+    property = forms.CharField(
+        label="Equals the customer's",
+        required=False,
+        max_length=100,
+        help_text="external_id, or the name of one of the customer's properties. A list means any of its values.",
+        widget=forms.TextInput(attrs={**_PLAIN, "class": "inp mono wide"}),
+    )
+
+    def __init__(self, engine: str, table: Table, rule: TableRule | None, data: Any = None) -> None:
+        now = {"kind": Kind.HIDDEN, "property": EXTERNAL_ID}
+        if rule is not None:
+            now = {"kind": rule.kind, "column": rule.column, "property": rule.customer_property}
+        super().__init__(data, initial=now)
+        dialect = ENGINES[engine].dialect
+        fit = [column.name for column in table.columns if dialect.scope_type(column) is not None]
+        column_field = self.fields["column"]
+        column_field.choices = [("", "None"), *((name, name) for name in fit)]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("kind") != Kind.SCOPED:
+            self.cleaned_data |= {"column": "", "property": EXTERNAL_ID}
+        elif not self.cleaned_data.get("column") and "column" not in self.errors:
+            self.add_error("column", "Choose the column that says whose row it is.")
+
+
+def table_named(catalog: Mapping[str, Any], key: str) -> Table | None:
+    """Return the catalog's table of this ``schema.name``."""
+    return Catalog.from_json(catalog).by_key.get(key)

@@ -1,0 +1,194 @@
+"""The rooms of data sources. Members look; owners and editors connect, change, try, rule and delete."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from datasources import access, services
+from datasources.catalog import Catalog, Table
+from datasources.engines import ENGINES
+from datasources.forms import ConnectionForm, NewSourceForm, RuleForm, table_named
+from datasources.models import DataSource, TableRule
+from datasources.rules import Kind
+from embedhost.lib.errors import NotFound, Refused
+from secrets_admin.access import Right
+from secrets_admin.asking import Done, attempt
+from secrets_admin.guard import Caller, room
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RuledTable:
+    """A table of a catalog with its rule; a table without one is hidden."""
+
+    table: Table
+    rule: TableRule | None
+
+    @property
+    def kind(self) -> str:
+        return self.rule.kind if self.rule is not None else Kind.HIDDEN.value
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A data source as the list shows it."""
+
+    source: DataSource
+    label: str
+    place: str
+    scoped: int
+    shared: int
+    hidden: int
+
+
+@room(Right.LOOK, "GET")
+def sources(request: HttpRequest, caller: Caller) -> HttpResponse:
+    rows = [_row(source) for source in access.list_sources(caller.workspace)]
+    engines = [ENGINES[name] for name in _offered(caller)]
+    return render(request, "datasources/list.html", {"caller": caller, "rows": rows, "engines": engines})
+
+
+@room(Right.EDIT, "GET", "POST")
+def new(request: HttpRequest, caller: Caller, engine: str) -> HttpResponse:
+    form = NewSourceForm(engine, request.POST or None, files=services.offered_files(caller.workspace))
+
+    def make() -> DataSource:
+        name = form.cleaned_data["name"]
+        return services.create_source(
+            caller.workspace, name=name, engine=engine, connection=form.connection, actor=caller.actor
+        )
+
+    done = _attempt(form, make)
+    if done is None:
+        context = {"caller": caller, "form": form, "engine": ENGINES[engine]}
+        return render(request, "datasources/new.html", context, status=400 if form.errors else 200)
+    messages.success(request, "Connected. Every table is hidden until its rule says otherwise.")
+    return _to(caller, done.result)
+
+
+@room(Right.LOOK, "GET")
+def source(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
+    row = access.source_row(caller.workspace, source_uid)
+    context = {"caller": caller, "source": row, "row": _row(row), "connection": _shown(row), "tables": _tables(row)}
+    return render(request, "datasources/source.html", context)
+
+
+@room(Right.EDIT, "GET", "POST")
+def connection(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
+    row = access.source_row(caller.workspace, source_uid)
+    files = services.offered_files(caller.workspace)
+    form = ConnectionForm(row.engine, request.POST or None, files=files, stored=row.connection)
+    done = _attempt(form, lambda: services.change_connection(row, form.connection, actor=caller.actor))
+    if done is None:
+        context = {"caller": caller, "form": form, "source": row, "engine": ENGINES[row.engine]}
+        return render(request, "datasources/connection.html", context, status=400 if form.errors else 200)
+    messages.success(request, f"Saved. {_told(done.result)}")
+    return _to(caller, row)
+
+
+@room(Right.EDIT, "POST")
+def test(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
+    row = access.source_row(caller.workspace, source_uid)
+    _say(request, lambda: services.test_source(row, actor=caller.actor), lambda _: "The connection works.")
+    return _to(caller, row)
+
+
+@room(Right.EDIT, "POST")
+def read(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
+    row = access.source_row(caller.workspace, source_uid)
+    _say(request, lambda: services.refresh_catalog(row, actor=caller.actor), lambda hidden: f"Read. {_told(hidden)}")
+    return _to(caller, row)
+
+
+@room(Right.EDIT, "GET", "POST")
+def rule(request: HttpRequest, caller: Caller, source_uid: uuid.UUID, table: str) -> HttpResponse:
+    row = access.source_row(caller.workspace, source_uid)
+    found = table_named(row.catalog, table)
+    if found is None:
+        raise NotFound
+    form = RuleForm(row.engine, found, row.table_rules.filter(table=table).first(), request.POST or None)
+    done = _attempt(form, lambda: services.set_rule(row, table, **form.cleaned_data, actor=caller.actor))
+    if done is None:
+        context = {"caller": caller, "form": form, "source": row, "table": found}
+        return render(request, "datasources/rule.html", context, status=400 if form.errors else 200)
+    messages.success(request, f"{table} is {done.result.kind} from now on.")
+    return _to(caller, row)
+
+
+@room(Right.EDIT, "GET")
+def ask_delete(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
+    row = access.source_row(caller.workspace, source_uid)
+    return render(request, "datasources/delete.html", {"caller": caller, "source": row})
+
+
+@room(Right.EDIT, "POST")
+def delete(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
+    row = access.source_row(caller.workspace, source_uid)
+    name = row.name
+    try:
+        services.delete_source(row, actor=caller.actor)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return _to(caller, row)
+    messages.success(request, f"{name} deleted. Panels that name it show nothing from now on.")
+    return redirect("sources", organization=caller.organization.slug)
+
+
+def _attempt(form: Form, change: Callable[[], T]) -> Done[T] | None:
+    """As ``attempt`` does; a name that is odd or taken is said at its field."""
+    try:
+        return attempt(form, change)
+    except ValidationError as error:
+        form.add_error("name" if "name" in form.fields else None, " ".join(error.messages))
+        return None
+
+
+def _say(request: HttpRequest, change: Callable[[], T], words: Callable[[T], str]) -> None:
+    try:
+        messages.success(request, words(change()))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+
+
+def _told(hidden: list[str]) -> str:
+    if not hidden:
+        return "All rules hold."
+    return f"Hidden now, since their column changed: {', '.join(hidden)}. Save their rules again."
+
+
+def _offered(caller: Caller) -> list[str]:
+    """Return the engines that people may connect: files only where the operator put some."""
+    files = bool(services.offered_files(caller.workspace))
+    return [name for name, engine in ENGINES.items() if files or engine.fields[0].name != "path"]
+
+
+def _row(source: DataSource) -> Row:
+    kinds = [ruled.kind for ruled in _tables(source)]
+    counts = [kinds.count(kind) for kind in (Kind.SCOPED, Kind.SHARED, Kind.HIDDEN)]
+    shown = _shown(source)
+    place = shown.get("host") or shown.get("path") or ""
+    return Row(source, ENGINES[source.engine].label, str(place), *counts)
+
+
+def _shown(source: DataSource) -> dict[str, object]:
+    """Return what may be shown of a connection: never a secret, and of a path the last part only."""
+    secret = {field.name for field in ENGINES[source.engine].fields if field.secret}
+    shown = {name: value for name, value in source.connection.items() if name not in secret}
+    return shown | ({"path": str(shown["path"]).rpartition("/")[2]} if "path" in shown else {})
+
+
+def _tables(source: DataSource) -> list[RuledTable]:
+    rules = {rule.table: rule for rule in source.table_rules.all()}
+    return [RuledTable(table, rules.get(table.key)) for table in Catalog.from_json(source.catalog).tables]
+
+
+def _to(caller: Caller, row: DataSource) -> HttpResponse:
+    return redirect("source", organization=caller.organization.slug, source_uid=row.uid)
