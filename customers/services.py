@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from customers.errors import CustomerExists, CustomerRefused
 from customers.facts import subject
+from customers.families import announce_family
 from customers.models import Customer
 from customers.properties import check_properties
 from secrets_admin import audit, revocation
@@ -60,6 +61,7 @@ def get_or_create_customer(
             made = _bring_back(customer, fields)
         if made:
             _announce(customer)
+            announce_family(customer)
             _record(customer, actor, "customer.created", generation=customer.generation)
     return customer, made
 
@@ -122,6 +124,7 @@ def delete_customer(customer: Customer, *, actor: Actor) -> None:
         row.deleted_at = Now()
         row.save(update_fields=["generation", "deleted_at", *_TOKEN_FIELDS])
         _announce(row)
+        announce_family(row)
         _record(row, actor, "customer.deleted")
 
 

@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, Literal
 
 import orjson
 from django.conf import settings
 
+from customers.families import family_of
 from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
 from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
@@ -29,7 +30,7 @@ from datasources.access import SourceSnapshot, source_for
 from datasources.compile import Compiled, bind_values, compile_query
 from datasources.errors import DataSourceError, QueryFailed, QueryTimeout, SourceUnavailable
 from datasources.run import Cancel, run_statement
-from datasources.scope import Scope
+from datasources.scope import Scope, needs_family
 from embedhost.lib.errors import Refused
 from embedhost.lib.store import store
 from secrets_admin.feed import feed
@@ -204,7 +205,8 @@ def prepare(request: PanelRequest) -> Prepared:
         present=request.values.present,
     )
     reserved = reserved_values(request.grant, request.time_zone)
-    params = bind_values(compiled, values=request.values.by_name, reserved=reserved, scope=scope_of(request.grant))
+    bound = scope_for(request.grant, compiled)
+    params = bind_values(compiled, values=request.values.by_name, reserved=reserved, scope=bound)
     scope = _entry_scope(request.grant, compiled)
     return Prepared(request, source, compiled, params, _data_key(request, source, compiled, params, scope), scope)
 
@@ -215,6 +217,14 @@ def scope_of(grant: Grant) -> Scope | None:
     if customer is None:
         return None
     return Scope(customer.id, customer.external_id, customer.generation, customer.properties)
+
+
+def scope_for(grant: Grant, compiled: Compiled) -> Scope | None:
+    """Return the row rule that a Grant puts on one statement, with the customer's family when its rules name it."""
+    scope = scope_of(grant)
+    if scope is None or not needs_family(compiled.binds):
+        return scope
+    return replace(scope, family=family_of(grant.workspace_id, scope.external_id))
 
 
 def reserved_values(grant: Grant, time_zone: str) -> dict[str, object]:
@@ -244,6 +254,7 @@ def _data_key(
         scope.named,
         [source.id, source.version, source.role, source.rules.version, source.catalog.version],
         [request.grant.version, request.grant.version_id, request.panel.id, compiled.digest],
+        request.dashboard.cache_generation,
         [request.time_zone, settings.MAX_ROWS],
         typed(params),
     ]

@@ -5,13 +5,13 @@ killed in between has counted it. Previews and jobs leave no lines.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from datasources.compile import Compiled
-from datasources.rules import Kind, Rules
+from datasources.rules import Kind, Rules, TableRule
 from embedhost.lib import journal, request_id
 from embedhost.lib.crypto import derived_key
 from embedhost.lib.memory import Recent
@@ -89,9 +89,13 @@ def predicates_of(compiled: Compiled, params: Sequence[object], rules: Rules) ->
     if known is None:
         values = dict(bound)
         scoped = [(table, digest) for table, kind, digest in compiled.tables if kind == Kind.SCOPED]
-        known = tuple(_digest(f"{digest}\n{values[rules.get(table).property]!r}") for table, digest in scoped)
+        known = tuple(_digest(f"{digest}\n{_bound_to(rules.get(table), values)}") for table, digest in scoped)
         _predicates.put(key, known)
     return known
+
+
+def _bound_to(rule: TableRule, values: Mapping[str, object]) -> str:
+    return "\n".join(repr(values[condition.property]) for condition in rule.conditions())
 
 
 def _digest(text: str) -> str:

@@ -2,16 +2,16 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 
 from django.db.models import QuerySet
 
-from datasources.catalog import Catalog
+from datasources.catalog import Catalog, Table
 from datasources.digests import digest
 from datasources.errors import ScopeMissing
 from datasources.models import CustomerLogin, DataSource, SourceRoute
 from datasources.models import TableRule as RuleRow
-from datasources.rules import Kind, Rules, TableRule
+from datasources.rules import Condition, Kind, Rules, TableRule
 from datasources.snapshot import SourceSnapshot
 from embedhost.lib.errors import NotFound
 from secrets_admin.feed import Kind as FeedKind
@@ -151,6 +151,10 @@ def _snapshot(source: DataSource) -> SourceSnapshot:
 def _rule(row: RuleRow, catalog: Catalog) -> TableRule:
     """A refreshed catalog hides every table whose scope column changed, so the catalog's type is the rule's."""
     table = catalog.by_key.get(row.table)
-    column = table.column(row.column) if table is not None else None
-    kind, collation = (column.type, column.collation) if column is not None else ("", "")
-    return TableRule(row.table, Kind(row.kind), row.column, row.customer_property, kind, collation)
+    first, *also = (_condition(table, *each) for each in [(row.column, row.customer_property), *row.also])
+    return TableRule(row.table, Kind(row.kind), *astuple(first), tuple(also))
+
+
+def _condition(table: Table | None, name: str, property: str) -> Condition:
+    column = table.column(name) if table is not None else None
+    return Condition(name, property, *((column.type, column.collation) if column is not None else ("", "")))

@@ -115,6 +115,8 @@ class TableRule(models.Model):
     column = models.CharField(max_length=200, blank=True)
     #: external_id, or the name of a customer property.
     customer_property = models.CharField(max_length=100, default="external_id")
+    #: Further columns that must fit too: [[column, property], ...].
+    also = models.JSONField(default=list, blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["source", "table"], name="one_rule_per_table")]

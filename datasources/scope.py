@@ -5,8 +5,8 @@ nothing around it can see other rows. Integers are bound as integers in canonica
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from sqlglot import exp
@@ -16,7 +16,7 @@ from datasources.catalog import Column, Table
 from datasources.dialect import Dialect
 from datasources.digests import digest
 from datasources.errors import QueryRejected, ScopeMissing
-from datasources.rules import EXTERNAL_ID, TableRule
+from datasources.rules import EXTERNAL_ID, FAMILY, Condition, TableRule
 
 #: The alias of a table inside its own derived table; with it, a column that vanished cannot mean one further out.
 ROWS = "eh_rows"
@@ -31,28 +31,39 @@ MAX_LIST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The customer whose rows may be read: ids, generation, and the properties that rules can name."""
+    """The customer whose rows may be read: ids, generation, and the properties that rules can name.
+
+    ``family`` has the ids of the customer and of all below it; None unless the statement's rules name it.
+    """
 
     customer_id: int
     external_id: str
     generation: int
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
+    family: tuple[str, ...] | None = None
 
 
-def scope_column(table: Table, rule: TableRule, dialect: Dialect) -> Column:
-    """Return the column that limits a table. Raises QueryRejected when it changed or cannot limit rows safely."""
-    column = table.column(rule.column)
+def predicate(table: Table, rule: TableRule, binds: Binds) -> Any:
+    """Return the condition on a scoped table's rows: all of its rule's, with every value bound.
+
+    Raises QueryRejected when a column changed or cannot limit rows safely.
+    """
+    conditions = [_one(_column(table, each, binds.dialect), each, binds) for each in rule.conditions()]
+    return exp.and_(*conditions, copy=False)
+
+
+def _column(table: Table, condition: Condition, dialect: Dialect) -> Column:
+    column = table.column(condition.column)
     if column is None:
-        raise QueryRejected(f"The table {table.key} has no column {rule.column} any more. Save its rule again.")
-    if (column.type, column.collation) != (rule.column_type, rule.collation):
-        raise QueryRejected(f"The column {rule.column} of {table.key} changed its type. Save the table's rule again.")
+        raise QueryRejected(f"The table {table.key} has no column {condition.column} any more. Save its rule again.")
+    if (column.type, column.collation) != (condition.column_type, condition.collation):
+        raise QueryRejected(f"The column {column.name} of {table.key} changed its type. Save the table's rule again.")
     if dialect.scope_type(column) is None:
         raise QueryRejected(f"{table.key} cannot be limited by a column of type {column.type}. Use text or integers.")
     return column
 
 
-def predicate(column: Column, rule: TableRule, binds: Binds) -> Any:
-    """Return the condition on a scoped table's rows; its value is always bound."""
+def _one(column: Column, rule: Condition, binds: Binds) -> Any:
     dialect = binds.dialect
     kind = dialect.scope_type(column) or ""
     left: Any = exp.Column(this=_quoted(column.name), table=_quoted(ROWS))
@@ -66,7 +77,7 @@ def predicate(column: Column, rule: TableRule, binds: Binds) -> Any:
     return exp.EQ(this=left, expression=binds.cast(binds.mark(bind), kind))
 
 
-def _same_bytes(left: Any, rule: TableRule, binds: Binds) -> Any:
+def _same_bytes(left: Any, rule: Condition, binds: Binds) -> Any:
     """Compare twice: as the column does, for its index, and byte for byte, for what its collation takes for equal."""
     many = rule.property != EXTERNAL_ID
     near = binds.among(left, Bind("scope", rule.property, "text", many=many))
@@ -81,20 +92,33 @@ def _quoted(name: str) -> Any:
 
 def predicate_digest(rule: TableRule) -> str:
     """Return a digest that names the rule's predicate in logs and reports, without any value."""
-    return digest(rule.table, rule.column, rule.property, rule.column_type, rule.collation)
+    return digest(rule.table, *(part for condition in rule.conditions() for part in astuple(condition)))
 
 
 def scope_value(scope: Scope, bind: Bind) -> object:
     """Return what is bound for a scope predicate. Raises ScopeMissing when the customer has no fitting value."""
     if bind.name == EXTERNAL_ID:
         return _typed(scope.external_id, bind)
-    if bind.name not in scope.properties:
-        raise ScopeMissing(f"The customer has no property {bind.name}.")
-    value = scope.properties[bind.name]
-    values = value if isinstance(value, tuple | list) else (value,)
+    values = _listed(scope, bind)
+    if not values or "" in values:
+        raise ScopeMissing(f"The customer's property {bind.name} is empty.")
     if len(values) > MAX_LIST:
         raise ScopeMissing(f"The property {bind.name} has more than {MAX_LIST:,} values.")
     return tuple(_typed(item, bind) for item in values)
+
+
+def _listed(scope: Scope, bind: Bind) -> tuple[object, ...]:
+    if bind.name == FAMILY:
+        return scope.family or ()
+    if bind.name not in scope.properties:
+        raise ScopeMissing(f"The customer has no property {bind.name}.")
+    value = scope.properties[bind.name]
+    return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+
+def needs_family(binds: Iterable[Bind]) -> bool:
+    """Tell whether a statement can only be bound with the ids of the customer and of all below it."""
+    return any(bind.source == "scope" and bind.name == FAMILY for bind in binds)
 
 
 def _typed(value: object, bind: Bind) -> str | int | bytes:

@@ -1,7 +1,7 @@
 """Everything that changes a data source: made, changed, read again, deleted, and the rules of its tables."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,18 +172,29 @@ def _save_catalog(
 
 
 def set_rule(
-    source: DataSource, table: str, *, kind: str, column: str = "", property: str = EXTERNAL_ID, actor: Actor
+    source: DataSource,
+    table: str,
+    *,
+    kind: str,
+    column: str = "",
+    property: str = EXTERNAL_ID,
+    also: Sequence[tuple[str, str]] | None = None,
+    actor: Actor,
 ) -> TableRule:
     """Say who may read a table: scoped by ``column`` = the customer's ``property``, shared, or hidden.
 
-    ``table`` is ``schema.name`` of the catalog. Raises BadRule with what to do.
+    ``also`` has further pairs of column and property that a row must fit too; None keeps those there are. ``table`` is
+    ``schema.name`` of the catalog. Raises BadRule with what to do.
     """
     chosen = _checked_kind(kind)
+    also = _stored_also(source, table) if also is None else also
     if chosen == Kind.SCOPED:
-        _check_scope(source, table, column, property)
+        for name, value in ((column, property), *also):
+            _check_scope(source, table, name, value)
     elif table not in Catalog.from_json(source.catalog).by_key:
         raise BadRule(f"There is no table {table[:100]} in the catalog. Read the catalog again.")
-    fields = {"kind": chosen.value, "column": column, "customer_property": property}
+    more = [list(pair) for pair in also] if chosen == Kind.SCOPED else []
+    fields = {"kind": chosen.value, "column": column, "customer_property": property, "also": more}
     with transaction.atomic():
         rule, _ = TableRule.objects.update_or_create(source=source, table=table, defaults=fields)
         organization = source.workspace.organization
@@ -239,10 +250,19 @@ def _column(catalog: Catalog, table: str, column: str) -> Column | None:
     return found.column(column) if found is not None else None
 
 
+def _stored_also(source: DataSource, table: str) -> list[tuple[str, str]]:
+    rule = source.table_rules.filter(table=table).first()
+    return [(column, property) for column, property in rule.also] if rule is not None else []
+
+
+def _columns(rule: TableRule) -> list[str]:
+    return [rule.column, *(column for column, _ in rule.also)]
+
+
 def _changed_scopes(source: DataSource, before: Catalog, after: Catalog) -> list[str]:
     rules = source.table_rules.filter(kind=Kind.SCOPED).order_by("table")
     return [
         rule.table
         for rule in rules
-        if _column(before, rule.table, rule.column) != _column(after, rule.table, rule.column)
+        if any(_column(before, rule.table, name) != _column(after, rule.table, name) for name in _columns(rule))
     ]

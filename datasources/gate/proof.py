@@ -59,11 +59,7 @@ def _stands_behind(table: Any, rule: TableRule, binds: Sequence[Bind]) -> bool:
     if not all(_is_row_column(column) for column in select.expressions):
         return False
     found = {_compared(condition, binds) for condition in _all_of(select.args["where"].this)}
-    return set(_expected(rule)) <= found
-
-
-def _expected(rule: TableRule) -> Iterator[tuple[str, str]]:
-    yield rule.column, rule.property
+    return {(condition.column, condition.property) for condition in rule.conditions()} <= found
 
 
 def _all_of(node: Any) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from datasources.dialect import Dialect
 from datasources.errors import QueryRejected
 from datasources.gate.names import Relation, quoted
 from datasources.rules import Kind, Rules
-from datasources.scope import ROWS, predicate, predicate_digest, scope_column
+from datasources.scope import ROWS, predicate, predicate_digest
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,8 @@ class Tables:
         if rule.kind == Kind.SHARED:
             self.reads[(table.key, rule.kind.value, "")] = None
             return relation, _table(table, alias, more)
-        column = scope_column(table, rule, self.dialect)
         self.reads[(table.key, rule.kind.value, predicate_digest(rule))] = None
-        condition = predicate(column, rule, self.binds)
+        condition = predicate(table, rule, self.binds)
         rows = exp.Select(from_=exp.From(this=_table(table, ROWS, more)), where=exp.Where(this=condition))
         self._scoped.append((relation, rows))
         return relation, exp.Subquery(this=rows, alias=exp.TableAlias(this=quoted(alias)))

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from datasources.access import get_source
 from datasources.models import DataSource, TableRule
-from datasources.rules import Kind
+from datasources.rules import FAMILY, Kind
 from datasources.services import delete_source
 from secrets_admin.access import SYSTEM
 from secrets_admin.models import AuditRecord, Organization
@@ -185,3 +185,21 @@ def test_a_catalog_is_read_again_and_a_changed_scope_column_is_named(sqlite_path
     assert "main.orders is hidden now, since its scope column changed" in run("read_catalog", *WAREHOUSE)
     assert TableRule.objects.get().kind == "hidden"
     assert "main.added" in get_source(DataSource.objects.get().workspace_id, "warehouse").catalog.by_key
+
+
+def test_a_rule_may_name_several_columns_and_the_family(sqlite_path: str) -> None:
+    connect("sqlite", f"path={sqlite_path}")
+    several = ("--also", "region=region", "--also", "id=ids")
+    run("set_rule", "main.orders", "scoped", "--column=cst", f"--property={FAMILY}", *several, *WAREHOUSE)
+    source = DataSource.objects.get()
+    rule = get_source(source.workspace_id, "warehouse").rules.get("main.orders")
+    assert [(each.column, each.property) for each in rule.conditions()] == [
+        ("cst", FAMILY),
+        ("region", "region"),
+        ("id", "ids"),
+    ]
+    run("set_rule", "main.orders", "scoped", "--column=cst", *WAREHOUSE)
+    assert len(get_source(source.workspace_id, "warehouse").rules.get("main.orders").conditions()) == 1
+    for wrong in ("nothing=region", "region", "amount=region"):
+        with pytest.raises(CommandError):
+            run("set_rule", "main.orders", "scoped", "--column=cst", "--also", wrong, *WAREHOUSE)

@@ -17,13 +17,13 @@ from datasources.errors import QueryRejected
 from datasources.extra import faults
 from datasources.gate import tables
 from datasources.gate.proof import prove
-from datasources.rules import Kind, Rules, TableRule
+from datasources.rules import Condition, Kind, Rules, TableRule
 from embedhost.checks import extra_functions_are_harmless
 
 CATALOG = Catalog(
     tuple(
         Table("public", name, (Column("id", "integer"), Column("cst", "text")))
-        for name in ("orders", "places", "staff", "refunds")
+        for name in ("orders", "places", "staff", "refunds", "both")
     )
 )
 RULES = Rules.of(
@@ -31,6 +31,7 @@ RULES = Rules.of(
         TableRule("public.orders", Kind.SCOPED, "cst", column_type="text"),
         TableRule("public.refunds", Kind.SCOPED, "cst", "region", column_type="text"),
         TableRule("public.places", Kind.SHARED),
+        TableRule("public.both", Kind.SCOPED, "cst", column_type="text", also=(Condition("id", "region", "integer"),)),
     ]
 )
 BINDS = (
@@ -62,6 +63,7 @@ def behind(condition: str, table: str = '"public"."orders"', more: str = "", col
         behind('"eh_rows"."cst" COLLATE "C" = CAST("eh_bind_1" AS TEXT)'),
         behind('"eh_rows"."cst" = ANY(CAST("eh_bind_2" AS TEXT[]))', '"public"."refunds"'),
         behind('"eh_rows"."cst" IN (SELECT "value" FROM JSON_EACH("eh_bind_2"))', '"public"."refunds"'),
+        behind(f'{GOOD} AND "eh_rows"."id" = ANY("eh_bind_2")', '"public"."both"'),
         'SELECT "eh_t1"."id" FROM "public"."places" AS "eh_t1"',
         'WITH "eh_c1" AS (SELECT 1) SELECT * FROM "eh_c1" AS "eh_t2"',
     ],
@@ -92,6 +94,9 @@ def test_what_stands_behind_its_predicate_is_proven(sql: str) -> None:
         behind('"eh_rows"."cst" IN (SELECT "value" FROM "public"."places" AS "p" WHERE "eh_bind_1" = "eh_bind_1")'),
         behind('"eh_t9"."cst" = "eh_bind_1"'),
         behind(GOOD, '"public"."refunds"'),
+        behind(GOOD, '"public"."both"'),
+        behind('"eh_rows"."id" = ANY("eh_bind_2")', '"public"."both"'),
+        behind(f'{GOOD} AND ("eh_rows"."id" = ANY("eh_bind_2") OR TRUE)', '"public"."both"'),
         behind(GOOD, more=' UNION ALL SELECT 1 FROM "public"."orders" AS "eh_rows"'),
         behind(GOOD, columns='COUNT("eh_rows"."id") OVER ()'),
         f'SELECT * FROM "public"."orders" AS "o" WHERE {GOOD}',
@@ -112,7 +117,7 @@ def without_condition(*_: Any) -> Any:
     return exp.true()
 
 
-def of_another_column(column: Any, rule: TableRule, binds: Any) -> Any:
+def of_another_column(_table: Any, rule: TableRule, binds: Any) -> Any:
     left = exp.column(exp.to_identifier("id", quoted=True), table=exp.to_identifier("eh_rows", quoted=True))
     return exp.EQ(this=left, expression=binds.mark(Bind("scope", rule.property, "text")))
 

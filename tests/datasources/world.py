@@ -190,6 +190,7 @@ class Ask:
     source: SourceSnapshot
     customer: str = "acme"
     properties: Mapping[str, PropertyValue] | None = None
+    family: tuple[str, ...] | None = None
 
     def __call__(
         self,
@@ -209,7 +210,7 @@ class Ask:
             variables=types or {},
             present=frozenset(values),
         )
-        scope = Scope(1, self.customer, 1, self.properties or {})
+        scope = Scope(1, self.customer, 1, self.properties or {}, self.family)
         reserved = {"customer_id": self.customer, "customer_name": "Acme", "viewer_id": None, "time_zone": "UTC"}
         params = bind_values(compiled, values=values, reserved=reserved, scope=scope)
         return run_statement(self.source, compiled, params, timeout=timeout, max_rows=max_rows)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from datasources.rules import EXTERNAL_ID, Kind
+from datasources.rules import EXTERNAL_ID, FAMILY, Kind
 from datasources.services import set_rule
 from embedhost.management.sources import source_of, told_to_the_operator
 from secrets_admin.access import SYSTEM
@@ -20,10 +20,20 @@ class Command(BaseCommand):
         parser.add_argument("--organization", required=True, help="slug of the organization")
         parser.add_argument("--source", required=True, help="name of the data source")
         parser.add_argument("--column", default="", help="the column that says whose a row is, when scoped")
-        parser.add_argument("--property", default=EXTERNAL_ID, help="the customer's property that the column equals")
+        parser.add_argument(
+            "--property",
+            default=EXTERNAL_ID,
+            help=f"the customer's property that the column equals; {FAMILY}: the customer or any below it",
+        )
+        parser.add_argument(
+            "--also", action="append", default=[], metavar="COLUMN=PROPERTY", help="a further column that must fit too"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = {name: options[name] for name in ("kind", "column", "property")}
+        chosen["also"] = [
+            (column, property) for column, _, property in (each.partition("=") for each in options["also"])
+        ]
         with told_to_the_operator():
             source = source_of(options["organization"], options["source"])
             rule = set_rule(source, options["table"], **chosen, actor=SYSTEM)
