@@ -103,8 +103,8 @@ class Rules:
         """Read what ``to_json`` wrote. Raises ValueError for a kind that does not exist."""
         rows = (tuple(row) for row in value)
         return cls.of(
-            TableRule(table, Kind(kind), *rest, tuple(Condition(*condition) for condition in also))
-            for table, kind, *rest, also in rows
+            TableRule(table, Kind(kind), column, value, form, collation, tuple(Condition(*each) for each in also))
+            for table, kind, column, value, form, collation, also in rows
         )
 
     def __eq__(self, other: object) -> bool:
