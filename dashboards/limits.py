@@ -6,7 +6,7 @@ source alone that does not answer.
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Final, TypeVar
 
@@ -88,6 +88,30 @@ class Lanes:
             return work
 
 
+class Seats:
+    """A bounded number of threads that may wait, of which one organization takes at most half."""
+
+    def __init__(self, number: int) -> None:
+        self._number = max(1, number)
+        self._share = max(1, self._number // 2)
+        self._lock = threading.Lock()
+        self._taken: Counter[int] = Counter()
+
+    def take(self, organization_id: int) -> bool:
+        """Take a seat if there is one; whoever took it gives it back."""
+        with self._lock:
+            free = self._taken.total() < self._number and self._taken[organization_id] < self._share
+            self._taken[organization_id] += free
+            return free
+
+    def give_back(self, organization_id: int) -> None:
+        """Free a seat that was taken."""
+        with self._lock:
+            self._taken[organization_id] -= 1
+            if not self._taken[organization_id]:
+                del self._taken[organization_id]
+
+
 class Breaker:
     """Leaves a data source alone after five failures in a row, and then lets one query through to see."""
 
@@ -152,5 +176,6 @@ def breaker_of(source_id: int) -> Breaker:
 
 
 def forget() -> None:
-    """Forget every breaker, as a new process would."""
+    """Forget every breaker and count, as a new process would."""
     _breakers.clear()
+    budgets.forget()

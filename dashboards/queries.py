@@ -5,7 +5,6 @@ the scope, the cache key and the bound values are all made from it.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as NotYet
@@ -20,7 +19,7 @@ from customers.families import family_of
 from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
 from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
-from dashboards.limits import breaker_of, lane_of, spend_query
+from dashboards.limits import Seats, breaker_of, lane_of, spend_query
 from dashboards.near import Wanted, look_up
 from dashboards.results import body_of
 from dashboards.spec import DashboardSpec, PanelSpec
@@ -152,7 +151,7 @@ def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult 
 def _land(airborne: _Airborne, deadline: float) -> PanelResult:
     item = airborne.prepared
     try:
-        packed = _wait(airborne.future, deadline)
+        packed = _wait(airborne, deadline)
     except NotYet:
         return PanelResult("pending", item.key, cached=False)
     except Refused as error:
@@ -170,18 +169,19 @@ def read_of(item: Prepared, rows: int, *, cached: bool = True) -> Read:
 
 
 @cache
-def _waiting() -> threading.BoundedSemaphore:
+def _waiting() -> Seats:
     """At most a quarter of the server's threads wait for flights at once; the others stay free for what is cached."""
-    return threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
+    return Seats(settings.WEB_THREADS // 4)
 
 
-def _wait(future: Any, deadline: float) -> bytes:
-    if future.done() or not _waiting().acquire(blocking=False):
+def _wait(airborne: _Airborne, deadline: float) -> bytes:
+    future, organization_id = airborne.future, airborne.prepared.request.grant.organization_id
+    if future.done() or not _waiting().take(organization_id):
         return bytes(future.result(timeout=0))
     try:
         return bytes(future.result(timeout=max(0.0, deadline - time.monotonic())))
     finally:
-        _waiting().release()
+        _waiting().give_back(organization_id)
 
 
 def _prepared_or_error(request: PanelRequest) -> "Prepared | PanelResult":

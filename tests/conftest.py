@@ -23,6 +23,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
 from dashboards import flights as flights_module
+from dashboards import limits
 from dashboards.facts import specs
 from embed import usage
 from embedhost import background
@@ -80,6 +81,7 @@ def _fresh_process(settings: Settings, tmp_path_factory: pytest.TempPathFactory)
     _empty_redis(settings.REDIS_URL)
     store_module.store.cache_clear()
     flights_module.flights.cache_clear()
+    limits.forget()
     yield
     journal.forget()
 

@@ -95,6 +95,12 @@ class Budgets:
         if count.here * _TOLD_EARLY >= budget.limit:
             self._due[budget.subject] = count
 
+    def forget(self) -> None:
+        """Begin anew, as a new process would."""
+        with self._lock:
+            self._counts.clear()
+            self._due.clear()
+
     def tell(self, shared: Store) -> None:
         """Add what was counted here to the shared numbers and learn theirs; called once a second by one thread."""
         with self._lock:

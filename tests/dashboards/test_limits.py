@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dashboards.limits import FAILURES, FIRST_BREAK, LONGEST_BREAK, Breaker, Lanes
+from dashboards.limits import FAILURES, FIRST_BREAK, LONGEST_BREAK, Breaker, Lanes, Seats
 from datasources.errors import QueryTimeout, SourceUnavailable
 from embedhost.lib.budgets import WINDOW, Budget, Budgets
 from embedhost.lib.store import MemoryStore, RedisStore
@@ -117,6 +117,18 @@ def test_lanes_take_turns_however_long_one_of_them_is() -> None:
         lanes.take()()
     assert done[:4] == ["greedy 0", "modest 0", "greedy 1", "modest 1"]
     assert done[4:] == [f"greedy {number}" for number in range(2, 500)]
+
+
+def test_an_organization_takes_half_of_the_seats_and_leaves_the_rest_to_others() -> None:
+    seats = Seats(4)
+    assert [seats.take(1) for _ in range(4)] == [True, True, False, False]
+    assert [seats.take(number) for number in (2, 3, 4)] == [True, True, False]
+    seats.give_back(1)
+    assert [seats.take(4), seats.take(1)] == [True, False]
+    only = Seats(0)
+    assert [only.take(1), only.take(2)] == [True, False]
+    only.give_back(1)
+    assert only.take(2)
 
 
 def unavailable() -> None:
