@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console import binding, customer_dashboards, embedding, inspector, refusals, revoking, views
+from console import binding, clearing, customer_dashboards, embedding, inspector, refusals, revoking, views
 
 _rooms: list[URLPattern | URLResolver] = [
     path("", views.organization, name="organization"),
     path("dashboards/", views.dashboards, name="dashboards"),
     path("dashboards/<int:dashboard_id>/", views.dashboard, name="dashboard"),
     path("dashboards/<int:dashboard_id>/embed/", views.embed, name="dashboard_embed"),
+    path("dashboards/<int:dashboard_id>/cache/clear/", clearing.cache, name="dashboard_clear_cache"),
     path("dashboards/<int:dashboard_id>/revoke/ask/", revoking.ask_dashboard, name="dashboard_ask_revoke"),
     path("dashboards/<int:dashboard_id>/revoke/", revoking.dashboard, name="dashboard_revoke"),
     path("customers/<uuid:uid>/dashboards/ask/", customer_dashboards.ask, name="customer_ask_dashboards"),

@@ -38,8 +38,8 @@ from secrets_admin.feed import feed
 class Card:
     """A panel as HTML. ``at`` is when its numbers were read (database time, seconds), None without numbers.
 
-    ``error`` is what an owner's log should know of a failed panel, under ``reference``; ``read`` is what its numbers
-    were read from.
+    ``stale`` numbers are older than the dashboard's cache time. ``error`` is what an owner's log should know of a
+    failed panel, under ``reference``; ``read`` is what its numbers were read from.
     """
 
     panel_id: str
@@ -49,6 +49,7 @@ class Card:
     error: Refused | None = None
     reference: str | None = None
     read: Read | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,12 @@ def _draw(items: dict[int, Prepared], look: Look, wait: float) -> dict[int, Card
     return cards | dict(zip(rest, drawn, strict=True))
 
 
-def _card_of(item: Prepared, drawing: Entry | None, *, cached: bool = True) -> Card:
+def _card_of(item: Prepared, drawing: Entry | None, *, cached: bool = True, stale: bool = False) -> Card:
     if drawing is None:
         raise ValueError("a card needs its drawing")
     read = read_of(item, drawing.rows, cached=cached)
-    return Card(item.request.panel.id, zstandard.decompress(drawing.body).decode(), "ready", drawing.at, read=read)
+    html = zstandard.decompress(drawing.body).decode()
+    return Card(item.request.panel.id, html, "ready", drawing.at, read=read, stale=stale)
 
 
 class _Making:
@@ -141,10 +143,10 @@ class _Making:
         if entry is None:
             return Card(panel.id, draw_card(card_panel(panel), None, _state("pending", look)), "pending")
         if self.drawing is not None and self.drawing.at == entry.at and self.result.failed_since is None:
-            return _card_of(self.item, self.drawing, cached=self.result.cached)
+            return _card_of(self.item, self.drawing, cached=self.result.cached, stale=self.result.stale)
         html = draw_card(card_panel(panel), self._spec(entry, look), self._state(look))
         self._keep(entry, html)
-        return Card(panel.id, html, "ready", entry.at, read=self.result.read)
+        return Card(panel.id, html, "ready", entry.at, read=self.result.read, stale=self.result.stale)
 
     def _spec(self, entry: Entry, look: Look) -> dict[str, object]:
         return {**values_of(entry.plain()), "locale": look.locale, "time_zone": look.time_zone}

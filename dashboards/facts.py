@@ -24,6 +24,7 @@ class DashboardFacts:
     viewers_may_export: bool
     cache_seconds: int
     serve_stale_seconds: int
+    cache_generation: int
     latest_version_id: int
     environments: Mapping[str, int]
     #: When somebody revoked the tokens that open it (database time, seconds); None: never.
@@ -120,6 +121,7 @@ def _load(embed_id: str) -> DashboardFacts | None:
         viewers_may_export=row.viewers_may_export,
         cache_seconds=row.cache_seconds,
         serve_stale_seconds=row.serve_stale_seconds,
+        cache_generation=row.cache_generation,
         latest_version_id=latest,
         environments={name: version or latest for name, version in row.environments.values_list("name", "version_id")},
         revoked_at=row.revoked_at.timestamp() if row.revoked_at else None,

@@ -31,6 +31,8 @@ class Dashboard(models.Model):
     cache_seconds = models.PositiveIntegerField(default=3600)
     #: Seconds for which an old result is still served while a new one is fetched.
     serve_stale_seconds = models.PositiveIntegerField(default=86_400)
+    #: Raised when somebody clears the cache: results of an earlier one are never read again.
+    cache_generation = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
     archived_at = models.DateTimeField(null=True, blank=True)
     #: Tokens that were made before this instant no longer open it; None: nobody revoked any.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.db.models.functions import Now
 
 from dashboards import publishing
@@ -71,6 +71,14 @@ def update_embed_settings(dashboard: Dashboard, *, origins: Sequence[str] | None
             setattr(dashboard, name, min(value, MAX_CACHE_SECONDS) if name.endswith("_seconds") else value)
         dashboard.save(update_fields=["origins", *changes])
         announce(Kind.DASHBOARD, str(dashboard.embed_id))
+
+
+def clear_cache(dashboard: Dashboard, *, actor: Actor) -> None:
+    """Let no kept result of this dashboard be shown again; within a second every process asks the sources anew."""
+    with transaction.atomic(durable=True):
+        Dashboard.objects.filter(id=dashboard.id).update(cache_generation=F("cache_generation") + 1)
+        announce(Kind.DASHBOARD, str(dashboard.embed_id))
+        audit.record(dashboard.organization, actor, "dashboard.cache_cleared", str(dashboard.embed_id))
 
 
 def revoke_dashboard(dashboard: Dashboard, *, actor: Actor) -> datetime | None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -17,6 +17,7 @@ from dashboards.queries import LONGEST_WAIT, PanelRequest, PanelResult, run_pane
 from dashboards.spec import TEXT, PanelSpec
 from dashboards.variable_spec import VariableSpec
 from datasources.errors import QueryRejected
+from embed import freshness
 from embed.access_log import Note, note_export, note_panel
 from embed.authenticate import open_call
 from embed.page import session_facts
@@ -68,12 +69,13 @@ def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
     result = run(opened, spec, wishes, note=note_export)
     if result.entry is None:
         return _pending()
-    return csv_file(spec, values_of(result.entry.plain())["data"]["columns"])
+    columns = values_of(result.entry.plain())["data"]["columns"]
+    return csv_file(spec, columns, freshness.of_result(result))
 
 
-def csv_file(spec: PanelSpec, columns: Sequence[dict[str, Any]]) -> HttpResponse:
-    """Answer a panel's columns as a file to download."""
-    headers = {"Content-Disposition": f'attachment; filename="{spec.id}.csv"'}
+def csv_file(spec: PanelSpec, columns: Sequence[dict[str, Any]], fresh: Mapping[str, str]) -> HttpResponse:
+    """Answer a panel's columns as a file to download; ``fresh`` are the headers that say how fresh they are."""
+    headers = {"Content-Disposition": f'attachment; filename="{spec.id}.csv"', **fresh}
     return HttpResponse(to_csv(columns), content_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -116,7 +118,7 @@ def _shown(opened: Opened, request: PanelRequest, result: PanelResult, note: Not
 def _data(request: HttpRequest, result: PanelResult) -> HttpResponse:
     if result.entry is None:
         return _pending()
-    headers = {"Vary": "Accept-Encoding"}
+    headers = {"Vary": "Accept-Encoding", **freshness.of_result(result)}
     if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
         headers["Content-Encoding"] = "gzip"
         return HttpResponse(result.entry.body, content_type="application/json", headers=headers)
@@ -124,7 +126,8 @@ def _data(request: HttpRequest, result: PanelResult) -> HttpResponse:
 
 
 def _pending() -> HttpResponse:
-    return JsonResponse({"state": "pending"}, status=202, headers={"Retry-After": str(RETRY_SECONDS)})
+    headers = {"Retry-After": str(RETRY_SECONDS), "Embedhost-Cache": freshness.MISS}
+    return JsonResponse({"state": "pending"}, status=202, headers=headers)
 
 
 def _card(opened: Opened, spec: PanelSpec, wishes: Wishes) -> HttpResponse:
@@ -134,7 +137,7 @@ def _card(opened: Opened, spec: PanelSpec, wishes: Wishes) -> HttpResponse:
     note_panel(opened.grant, card.read)
     log_failures([card])
     pending = card.state == "pending"
-    headers = {"Retry-After": str(RETRY_SECONDS)} if pending else {}
+    headers = {**freshness.of_card(card), **({"Retry-After": str(RETRY_SECONDS)} if pending else {})}
     return HttpResponse(card.html, status=202 if pending else 200, headers=headers)
 
 

@@ -58,7 +58,8 @@ def page(request: HttpRequest, format: str) -> HttpResponse:
         raise NotFound
     drawn = draw_page(opened, exchange_wishes(request, opened))
     answer = {"html": render_main(drawn), "title": drawn.title, "boot": drawn.boot}
-    return JsonResponse({**answer, "language": drawn.language, "direction": drawn.direction})
+    answer |= {"language": drawn.language, "direction": drawn.direction}
+    return JsonResponse(answer, headers=drawn.freshness)
 
 
 def _shell(request: HttpRequest, format: str, origins: Sequence[str], *, dashboard: str = "") -> HttpResponse:

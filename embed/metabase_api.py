@@ -17,6 +17,7 @@ from dashboards.queries import PanelResult, values_of
 from dashboards.spec import TEXT, PanelSpec
 from dashboards.variable_spec import VariableSpec
 from dashboards.variables import BadValue, VariableNotOpen
+from embed import freshness
 from embed.access_log import note_export
 from embed.authenticate import open_page
 from embed.data import RETRY_SECONDS, csv_file, offered, run
@@ -76,7 +77,7 @@ def card(request: HttpRequest, token: str, dashcard_id: str, card_id: str) -> Ht
     result = run(opened, panel, wishes)
     if result.entry is None:
         return _pending()
-    return JsonResponse(_completed(_data(result), wishes), status=202)
+    return JsonResponse(_completed(_data(result), wishes), status=202, headers=freshness.of_result(result))
 
 
 def download(request: HttpRequest, token: str, dashcard_id: str, card_id: str, file_type: str) -> HttpResponse:
@@ -89,7 +90,8 @@ def download(request: HttpRequest, token: str, dashcard_id: str, card_id: str, f
     if result.entry is None:
         return _pending()
     columns = _data(result)["columns"]
-    return csv_file(panel, columns) if file_type == "csv" else _json_file(panel, columns)
+    fresh = freshness.of_result(result)
+    return csv_file(panel, columns, fresh) if file_type == "csv" else _json_file(panel, columns, fresh)
 
 
 def values(request: HttpRequest, token: str, parameter_id: str, prefix: str = "") -> HttpResponse:
@@ -237,10 +239,10 @@ def _column(column: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _json_file(panel: PanelSpec, columns: Sequence[Mapping[str, Any]]) -> HttpResponse:
+def _json_file(panel: PanelSpec, columns: Sequence[Mapping[str, Any]], fresh: Mapping[str, str]) -> HttpResponse:
     names = [column["name"] for column in columns]
     body = [dict(zip(names, row, strict=True)) for row in _rows(columns)]
-    headers = {"Content-Disposition": f'attachment; filename="{panel.id}.json"'}
+    headers = {"Content-Disposition": f'attachment; filename="{panel.id}.json"', **fresh}
     return JsonResponse(body, safe=False, headers=headers)
 
 

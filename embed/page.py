@@ -26,6 +26,7 @@ from dashboards.variable_spec import VariableSpec
 from dashboards.variables import Values
 from dashboards.wording import value_text
 from embed.frame import Shape, fill
+from embed.freshness import of_page
 from embed.reading import Wishes, may_change
 from secrets_admin.feed import feed
 
@@ -79,6 +80,7 @@ class Page:
     may_export: bool
     boot: dict[str, Any]
     noscript_refresh: bool
+    freshness: Mapping[str, str]
 
 
 def build_page(
@@ -110,6 +112,7 @@ def build_page(
         may_export=may_export,
         boot=_boot(opened, wishes, shown, cards),
         noscript_refresh=any(card.state == "pending" for card in cards),
+        freshness=of_page(cards),
     )
 
 

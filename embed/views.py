@@ -69,7 +69,8 @@ def _page(request: HttpRequest, door: str, token: str, named: Named, *, shown: s
         return dash(request)
     opened = open_page(request, door, token, named)
     drawn = draw_page(opened, page_wishes(request, opened))
-    return HttpResponse(render_page(drawn), headers={"Content-Security-Policy": policy(drawn, opened.origins)})
+    headers = {"Content-Security-Policy": policy(drawn, opened.origins), **drawn.freshness}
+    return HttpResponse(render_page(drawn), headers=headers)
 
 
 def draw_page(opened: Opened, wishes: Wishes) -> Page:

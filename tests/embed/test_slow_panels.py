@@ -41,7 +41,9 @@ def test_the_page_arrives_with_its_texts_and_the_panels_follow(
     assert '<noscript><meta http-equiv="refresh"' in body
     waiting = data(embed_client, token)
     assert (waiting.status_code, waiting.headers["Retry-After"]) == (202, "1")
-    assert card(embed_client, token).status_code == 202
+    drawn = card(embed_client, token)
+    assert drawn.status_code == 202
+    assert waiting.headers["Embedhost-Cache"] == drawn.headers["Embedhost-Cache"] == "miss"
     gate.set()
     deadline = time.monotonic() + 30
     while (answer := data(embed_client, token)).status_code == 202:
