@@ -5,6 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from dashboards.flights import FAILED_SECONDS
 from tests.browser.app import App
 from tests.browser.conftest import NewContext
 from tests.browser.hosts import card, expect_ready, frame_of, frame_page, requests_of, show, wait_for_message
@@ -68,7 +69,11 @@ def test_a_panel_that_fails_says_so_and_comes_back_by_its_button(app: App, site:
     finally:
         shutil.move(kept, lost)
 
+    # One failure answers all who ask within its few seconds; a viewer who is quick presses again.
     failed.get_by_role("button", name="Try again").click()
+    viewer.wait_for_timeout(FAILED_SECONDS * 1000)
+    if failed.get_attribute("data-state") == "failed":
+        failed.get_by_role("button", name="Try again").click()
 
     expect(failed).to_have_attribute("data-state", "ready")
     expect(failed).to_contain_text("1,200")
