@@ -1,11 +1,14 @@
 """Random SELECTs over the world's tables: joins, WITH, subqueries, set operations, windows, odd spellings of names.
 
+Also VALUES, named windows, names of columns after an alias, series, samples, and what DuckDB has of its own.
+
 The author knows which columns are in scope and mostly keeps to them, so that most statements pass the gate; now and
 then a name is one that means nothing, or something else than it seems.
 """
 
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 Columns = tuple[str, ...]
 
@@ -33,9 +36,11 @@ class Source:
 class Author:
     """Writes one statement; ``rogue`` is the chance that a name is not what it should be."""
 
-    def __init__(self, seed: int, rogue: float = 0.03) -> None:
-        self._random = Random(seed)
+    def __init__(self, chance: Any, rogue: float = 0.03, own: bool = False) -> None:
+        """``chance`` is a Random or a seed of one; ``own`` lets forms of DuckDB in."""
+        self._random = Random(chance) if isinstance(chance, int) else chance
         self._rogue = rogue
+        self._own = own
 
     def statement(self, depth: int) -> str:
         return self._query(depth, {}, [])[0]
@@ -84,13 +89,29 @@ class Author:
         if grouped:
             items[0] = self._column(sources)
         listed = ", ".join(f"{item} AS {name}" for item, name in zip(items, columns, strict=True))
+        windowed = not grouped and self._maybe(0.15)
+        if windowed:
+            listed, columns = f"{listed}, count(*) OVER w AS n", (*columns, "n")
         sql = f"SELECT {'DISTINCT ' if self._maybe(0.1) else ''}{listed} FROM {first}"
-        if len(sources) == 1 and self._maybe(0.1):
+        if len(sources) == 1 and not windowed and self._maybe(0.1):
             sql, columns, grouped = f"SELECT {self._star(sources[0])} FROM {first}", sources[0].columns, False
         sql += f" WHERE {self._condition(depth, ctes, frame)}" if self._maybe(0.5) else ""
-        sql += f" GROUP BY {self._random.choice((items[0], 'x0', '1'))}" if grouped else ""
+        sql += (
+            f" GROUP BY {self._random.choice((items[0], 'x0', '1', *self._only(self._sets(items[0]))))}"
+            if grouped
+            else ""
+        )
+        sql += f" WINDOW w AS (PARTITION BY {self._column(sources)})" if windowed else ""
+        sql += " QUALIFY n > 0" if windowed and self._own and self._maybe(0.5) else ""
         sql += f" ORDER BY {self._random.choice((*columns, '1'))}" if self._maybe(0.2) else ""
         return sql + self._random.choice(("", "", " LIMIT 20")), columns
+
+    def _only(self, *forms: str) -> tuple[str, ...]:
+        """Return what DuckDB has and SQLite does not."""
+        return forms if self._own else ()
+
+    def _sets(self, item: str) -> str:
+        return self._random.choice(("ALL", f"GROUPING SETS (({item}), ())", f"ROLLUP ({item})", f"CUBE ({item})"))
 
     def _star(self, source: Source) -> str:
         return self._random.choice(("*", f"{source.alias}.*"))
@@ -109,11 +130,26 @@ class Author:
         alias = self._random.choice(NAMES)
         if depth > 0 and self._maybe(0.25):
             sql, columns = self._query(depth - 1, ctes, outer)
-            return f"({sql}) AS {alias}", Source(alias, columns)
+            return self._named(f"({sql})", alias, columns)
+        if self._maybe(0.1):
+            rows = ", ".join(f"({n}, '{self._random.choice(('acme', 'North', 'x'))}')" for n in range(3))
+            return f"(VALUES {rows}) AS {alias}(k, v)", Source(alias, ("k", "v"))
+        if self._own and self._maybe(0.1):
+            return f"generate_series(1, {self._random.randint(1, 4)}) AS {alias}(k)", Source(alias, ("k",))
         table, columns = self._table(ctes)
         if self._maybe(0.3):
             return table, Source(table.rpartition(".")[2], columns)
-        return f"{table} AS {self._spelled(alias)}", Source(alias, columns)
+        if self._own and self._maybe(0.1):
+            return f"{table} AS {alias} TABLESAMPLE 100%", Source(alias, columns)
+        return self._named(table, alias, columns)
+
+    def _named(self, relation: str, alias: str, columns: Columns) -> tuple[str, Source]:
+        """Now and then give columns names that mean something else."""
+        if len(columns) < 2 or not self._maybe(0.15):
+            return f"{relation} AS {self._spelled(alias)}", Source(alias, columns)
+        given = tuple(self._random.sample(("note", "cst", "region", "k1", "k2"), 2))
+        rest = tuple(name for name in columns[2:] if name not in given)
+        return f"{relation} AS {alias}({', '.join(given)})", Source(alias, (*given, *rest))
 
     def _from(self, depth: int, ctes: dict[str, Columns], outer: list[Source]) -> tuple[str, list[Source]]:
         sql, source = self._relation(depth, ctes, outer)
@@ -133,6 +169,10 @@ class Author:
             return f" {side}JOIN {right} USING ({self._random.choice(both)})"
         if len(sources) == 1 and both and self._maybe(0.2):
             return f" NATURAL JOIN {right}"
+        if self._own and self._maybe(0.15):
+            kind = self._random.choice(("SEMI", "ANTI", "ASOF", "ASOF LEFT"))
+            word = ">=" if "ASOF" in kind else "="
+            return f" {kind} JOIN {right} ON {self._column(sources)} {word} {self._column([source])}"
         if self._maybe(0.3):
             return self._random.choice((f", {right}", f" CROSS JOIN {right}"))
         return (
