@@ -149,7 +149,7 @@ WORDS: Final[Mapping[Reason, Words]] = {
     ),
     Reason.RATE_LIMITED: Words(
         "too many requests",
-        "More requests came than this server takes at once.",
+        "The token, its customer or the organization asked more often than this server’s limits allow.",
         "Wait as long as Retry-After says.",
     ),
 }
