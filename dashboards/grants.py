@@ -47,6 +47,34 @@ def from_claims(claims: Claims, *, named: Named, referer_origin: str | None) -> 
         raise error.about(claims.key, verified=True).of(error.customer or claims.customer) from error.__cause__
 
 
+#: How long a job may look (seconds).
+_JOB_SECONDS = 3600
+
+
+def for_job(dashboard: DashboardFacts, workspace_id: str, customer: GrantCustomer) -> Grant:
+    """Return what a job of ours may see of a dashboard's latest version as a customer that was found just now.
+
+    It has no token, so nothing was revoked but what the facts say: a deleted customer or dashboard is not found.
+    """
+    return Grant(
+        purpose=Purpose.JOB,
+        organization_id=dashboard.organization_id,
+        workspace_id=workspace_id,
+        dashboard_id=dashboard.id,
+        version_id=dashboard.latest_version_id,
+        environment=None,
+        customer=customer,
+        values={},
+        rights=frozenset(),
+        viewer_id=None,
+        locale=None,
+        time_zone=None,
+        expires_at=feed.now() + _JOB_SECONDS,
+        key_id="",
+        token_digest="",
+    )
+
+
 def _open(claims: Claims, named: Named, referer_origin: str | None) -> Opened:
     purpose = Purpose(claims.key.purpose)
     dashboard = dashboard_of(claims, named)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from django.db.models import QuerySet
 
@@ -152,7 +152,8 @@ def _rule(row: RuleRow, catalog: Catalog) -> TableRule:
     """A refreshed catalog hides every table whose scope column changed, so the catalog's type is the rule's."""
     table = catalog.by_key.get(row.table)
     first, *also = (_condition(table, *each) for each in [(row.column, row.customer_property), *row.also])
-    return TableRule(row.table, Kind(row.kind), *astuple(first), tuple(also))
+    form = first.column_type, first.collation
+    return TableRule(row.table, Kind(row.kind), row.column, row.customer_property, *form, tuple(also))
 
 
 def _condition(table: Table | None, name: str, property: str) -> Condition:
