@@ -10,6 +10,7 @@ from datasources.engines import ENGINES
 from datasources.engines.base import Field
 from datasources.models import TableRule
 from datasources.rules import EXTERNAL_ID, Kind
+from datasources.services import EVERY_TABLE
 
 _PLAIN = {"class": "inp wide", "autocomplete": "off", "spellcheck": "false"}
 _TLS = {
@@ -17,6 +18,7 @@ _TLS = {
     "require": "Encrypted, and nobody checks to whom",
     "disable": "Not encrypted",
 }
+_FILES = {EVERY_TABLE: "Every Parquet and CSV file, each as a table"}
 _KINDS = {
     Kind.SCOPED: "Scoped: each customer sees its own rows",
     Kind.SHARED: "Shared: every customer sees all rows",
@@ -65,7 +67,9 @@ def _control(field: Field, files: Sequence[str], *, stored: bool) -> forms.Field
             label=field.label, required=False, strip=False, help_text=hint if stored else "", widget=widget
         )
     if field.name == "path":
-        return forms.ChoiceField(label="File", choices=[(name, name) for name in files], widget=_select())
+        return forms.ChoiceField(
+            label="File", choices=[(name, _FILES.get(name, name)) for name in files], widget=_select()
+        )
     if field.choices:
         choices = [(name, _TLS.get(name, name)) for name in field.choices]
         return forms.ChoiceField(label=field.label, choices=choices, initial=field.default, widget=_select())
@@ -96,7 +100,7 @@ class RuleForm(forms.Form):
         label="Equals the customer's",
         required=False,
         max_length=100,
-        help_text="external_id, or the name of one of the customer's properties. A list means any of its values.",
+        help_text="external_id, external_id+below (with everything below it), or a property's name. A list means any of its values.",
         widget=forms.TextInput(attrs={**_PLAIN, "class": "inp mono wide"}),
     )
 

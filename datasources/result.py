@@ -37,6 +37,13 @@ def make_result(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]
     return Result(tuple(columns), values, len(kept), len(rows) > max_rows)
 
 
+def make_columns(columns: Sequence[tuple[str, str]], values: Sequence[Sequence[Any]], truncated: bool) -> Result:
+    """Turn the cells of each column into a Result. Raises ResultTooLarge."""
+    converted = tuple(_column(kind, cells) for (_, kind), cells in zip(columns, values, strict=True))
+    _check_size(columns, converted)
+    return Result(tuple(columns), converted, len(converted[0]) if converted else 0, truncated)
+
+
 def check_characters(characters: int) -> None:
     """Raise ResultTooLarge for more text than one panel may hold."""
     if characters > MAX_CHARACTERS:

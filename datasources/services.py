@@ -92,7 +92,13 @@ def _offered(workspace: Workspace, path: str) -> str:
     """
     if path not in offered_files(workspace):
         raise BadConnection("There is no such file for this organization. Ask the operator to put it in place.")
-    return str(_folder(workspace) / path)
+    return str(_folder(workspace) if path == EVERY_TABLE else _folder(workspace) / path)
+
+
+#: The choice that stands for all Parquet and CSV files of the folder, each of which is a table.
+EVERY_TABLE = "."
+TABLE_FILES = frozenset({".parquet", ".csv"})
+DATABASE_FILES = frozenset({".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3"})
 
 
 def offered_files(workspace: Workspace) -> list[str]:
@@ -101,7 +107,9 @@ def offered_files(workspace: Workspace) -> list[str]:
     folder = _folder(workspace)
     if not settings.DATA_SOURCE_FOLDER or not folder.is_dir():
         return []
-    return sorted(entry.name for entry in folder.iterdir() if not entry.is_symlink() and not entry.name.startswith("."))
+    entries = [entry for entry in folder.iterdir() if entry.is_file() and not entry.is_symlink()]
+    tables = [EVERY_TABLE] if any(entry.suffix.lower() in TABLE_FILES for entry in entries) else []
+    return tables + sorted(entry.name for entry in entries if entry.suffix.lower() in DATABASE_FILES)
 
 
 def _folder(workspace: Workspace) -> Path:

@@ -1,37 +1,18 @@
-"""DuckDB files, opened read-only with no way out of the process, through DuckDB's own interface."""
+"""DuckDB files, and the Parquet and CSV files of a folder, read by a process of their own (duckdb_process.py)."""
 
-import atexit
-import os
-import threading
+import decimal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import duckdb
-
 from datasources.cancel import Cancel
 from datasources.catalog import Catalog
 from datasources.dialect import Dialect, words
-from datasources.engines.base import Connection, Field, Role, checked_file, grouped
+from datasources.engines import duckdb_process
+from datasources.engines.base import INSPECT_SECONDS, Connection, Field, Role, checked_fields, checked_file, grouped
 from datasources.engines.functions import COMMON_FUNCTIONS
-from datasources.errors import QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
-from datasources.result import Result, make_result
-from embedhost.lib.deadline import Deadline
-
-#: Set when a file is opened, before the configuration is locked.
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-    "allow_unsigned_extensions": "false",
-    "allow_persistent_secrets": "false",
-    "python_enable_replacements": "false",
-    "temp_directory": "",
-    "memory_limit": "512MB",
-    "threads": "2",
-}
-_LOCK = ("LOAD icu", "SET TimeZone = 'UTC'", "SET lock_configuration = true")
+from datasources.errors import QueryFailed, SourceUnavailable
+from datasources.result import Result, make_columns
 
 _COLUMNS = """
     SELECT c.schema_name, c.table_name, c.column_name, lower(c.data_type), ''
@@ -101,31 +82,25 @@ DIALECT = Dialect(
 
 
 class DuckDB:
-    """One handle per file and process, shared by all threads; each statement gets a cursor of its own."""
+    """Every statement is a question to the child; nothing of DuckDB is in the web process."""
 
     name: ClassVar[str] = "duckdb"
-    label: ClassVar[str] = "DuckDB file"
+    label: ClassVar[str] = "DuckDB, Parquet, CSV"
     dialect: ClassVar[Dialect] = DIALECT
-    fields: ClassVar[tuple[Field, ...]] = (Field("path", "Path of the file"),)
-
-    def __init__(self) -> None:
-        self._handles: dict[str, tuple[tuple[int, ...], Any]] = {}
-        self._lock = threading.Lock()
-        atexit.register(self._handles.clear)
+    fields: ClassVar[tuple[Field, ...]] = (Field("path", "Path of the file or folder"),)
 
     def check(self, connection: Connection) -> dict[str, Any]:
-        """Return the path of an existing file. Raises BadConnection."""
-        return checked_file(self.fields, connection)
+        """Return the path of an existing file, or of a folder of Parquet and CSV files. Raises BadConnection."""
+        path = Path(checked_fields(self.fields, connection)["path"])
+        return {"path": str(path)} if path.is_absolute() and path.is_dir() else checked_file(self.fields, connection)
 
     def catalog(self, connection: Connection) -> Catalog:
-        """Read every table and view of the file."""
-        cursor = self._cursor(connection)
+        """Read every table and view of the file, or a table for each file of the folder."""
         try:
-            rows = cursor.execute(_COLUMNS).fetchall()
-        except duckdb.Error as error:
-            raise SourceUnavailable(str(error)) from None
-        finally:
-            cursor.close()
+            answer = self._ask(connection, _COLUMNS, (), INSPECT_SECONDS, 1_000_000, Cancel())
+        except QueryFailed as error:
+            raise SourceUnavailable(error.detail) from None
+        rows: list[Any] = list(zip(*answer["values"], strict=True))
         return grouped(rows)
 
     def check_role(self, connection: Connection) -> Role:
@@ -144,58 +119,32 @@ class DuckDB:
         cancel: Cancel | None = None,
     ) -> Result:
         """Run one statement; an interrupt stops it inside DuckDB when its time is over."""
-        cursor = self._cursor(connection)
-        with Deadline(timeout, cursor.interrupt) as deadline:
-            try:
-                cursor.execute(sql, [list(value) if isinstance(value, tuple) else value for value in params])
-                columns = [(name, _kind(kind)) for name, kind, *_ in cursor.description]
-                rows = cursor.fetchmany(max_rows + 1)
-            except (duckdb.Error, MemoryError) as error:
-                raise _failure(error, timed_out=deadline.passed) from None
-            finally:
-                cursor.close()
-        return make_result(columns, rows, max_rows)
+        answer = self._ask(connection, sql, params, timeout, max_rows, cancel or Cancel())
+        columns = [(name, _kind(kind)) for name, kind in answer["columns"]]
+        pairs = zip(columns, answer["values"], strict=True)
+        return make_columns(columns, [_cells(kind, cells) for (_, kind), cells in pairs], answer["truncated"])
 
     def close(self, connection: Connection) -> None:
-        """Close the file's handle; statements that still run end first."""
-        with self._lock:
-            self._handles.pop(str(connection["path"]), None)
+        """Close the file; statements that still run end first."""
+        running = duckdb_process.running()
+        if running is not None:
+            running.send({"close": str(connection["path"])})
 
-    def _cursor(self, connection: Connection) -> Any:
-        """A file that was replaced is opened anew, and a handle never crosses a fork."""
-        path = str(connection["path"])
-        try:
-            stat = Path(path).stat()
-            state = (os.getpid(), stat.st_dev, stat.st_ino, stat.st_mtime_ns)
-            with self._lock:
-                known = self._handles.pop(path, None)
-                if known is None or known[0] != state:
-                    # While the old handle lives, DuckDB would give its locked instance for the new file.
-                    known = None
-                    known = (state, _open(path))
-                self._handles[path] = known
-                return known[1].cursor()
-        except (OSError, duckdb.Error) as error:
-            raise SourceUnavailable(str(error)) from None
+    def _ask(
+        self, connection: Connection, sql: str, params: Sequence[object], timeout: float, max_rows: int, cancel: Cancel
+    ) -> dict[str, Any]:
+        question = {"path": str(connection["path"]), "sql": sql, "params": params, "max_rows": max_rows}
+        return duckdb_process.child().ask(question, timeout, cancel)
 
 
-def _open(path: str) -> Any:
-    handle = duckdb.connect(path, read_only=True, config=_CONFIG)
-    for statement in _LOCK:
-        handle.execute(statement)
-    return handle
-
-
-def _kind(described: object) -> str:
-    name = str(described)
-    if name.startswith("DECIMAL"):
+def _kind(described: str) -> str:
+    if described.startswith("DECIMAL"):
         return "number"
-    return "datetime" if name.startswith("TIMESTAMP") else _TYPES.get(name, "text")
+    return "datetime" if described.startswith("TIMESTAMP") else _TYPES.get(described, "text")
 
 
-def _failure(error: BaseException, *, timed_out: bool) -> Exception:
-    if timed_out:
-        return QueryTimeout(str(error))
-    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
-        return ResultTooLarge(str(error))
-    return SourceUnavailable(str(error)) if isinstance(error, duckdb.IOException) else QueryFailed(str(error))
+def _cells(kind: str, cells: list[Any]) -> list[Any]:
+    """Decimals, and integers beyond 64 bits, travel as text."""
+    if kind != "number" or str not in set(map(type, cells)):
+        return cells
+    return [decimal.Decimal(cell) if isinstance(cell, str) else cell for cell in cells]

@@ -256,6 +256,19 @@ def test_people_connect_files_of_their_organizations_folder_only(
     assert str(tmp_path) not in client.get(room(source)).content.decode()
 
 
+def test_parquet_and_csv_files_of_the_folder_are_tables_of_one_source(
+    workspace: Workspace, erin: User, tmp_path: Path, settings: Settings
+) -> None:
+    (tmp_path / "tradewind").mkdir()
+    (tmp_path / "tradewind" / "orders.csv").write_text("cst,amount\nacme,7\n")
+    settings.DATA_SOURCE_FOLDER = str(tmp_path)  # type: ignore[attr-defined]  # pytest-django's settings
+    client = visit(erin)
+    assert "Every Parquet and CSV file" in text_of(client.get(f"{ROOMS}new/duckdb/"))
+    assert client.post(f"{ROOMS}new/sqlite/", {"name": "files", "path": "."}).status_code == 400
+    assert client.post(f"{ROOMS}new/duckdb/", {"name": "files", "path": "."}).status_code == 302
+    assert "main.orders" in text_of(client.get(room(DataSource.objects.get())))
+
+
 def test_a_source_is_deleted_unless_it_is_somebodys_own(source: DataSource, workspace: Workspace, erin: User) -> None:
     client = visit(erin)
     set_route(workspace, "acme", source, actor=SYSTEM)

@@ -1,0 +1,190 @@
+"""The DuckDB child as seen from a web process: made lazily, shared by all threads, killed when it does not answer."""
+
+import atexit
+import contextlib
+import os
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from itertools import count
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from datasources.cancel import Cancel
+from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
+from embedhost.lib.deadline import Deadline
+
+CHILD = Path(__file__).with_name("duckdb_child.py")
+#: As the child has them, which is not imported here, since DuckDB comes with it.
+LENGTH = struct.Struct(">I")
+MAX_ANSWER = 96 * 1024 * 1024
+
+#: What DuckDB may hold for one file, and all private writable memory of the child.
+MEMORY_MB = 512
+DATA_MB = 2048
+#: How long a child may take to start, and to answer after it was told to stop (seconds).
+START_SECONDS = 10.0
+GRACE_SECONDS = 1.0
+
+_FAILURES = {"gone": SourceUnavailable, "large": ResultTooLarge}
+
+
+class Child:
+    """One process and what it owes. ``environment`` is all that it gets of ours: nothing secret is in it."""
+
+    environment: Mapping[str, str] = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and file, no shell, no outside words
+            [sys.executable, "-I", str(CHILD), str(MEMORY_MB), str(DATA_MB)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=dict(self.environment),
+            cwd="/",
+        )
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._owed: dict[int, Future[dict[str, Any]]] = {}
+        self._heard = False
+        threading.Thread(target=self._listen, name="duckdb", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def lives(self) -> bool:
+        """Tell whether it can be asked, by this process."""
+        return self.owner == os.getpid() and self._process.poll() is None
+
+    def ask(self, question: Mapping[str, Any], timeout: float, cancel: Cancel) -> dict[str, Any]:
+        """Return the answer. Raises QueryTimeout, QueryCancelled, QueryFailed, ResultTooLarge, SourceUnavailable."""
+        number, owed = next(self._numbers), Future[dict[str, Any]]()
+        with self._lock:
+            self._owed[number] = owed
+        self.send({"id": number, **question})
+        patience = timeout + GRACE_SECONDS + (0 if self._heard else START_SECONDS)
+
+        def stop() -> None:
+            self.send({"stop": number})
+
+        with cancel.stopping(stop), Deadline(patience - GRACE_SECONDS, stop) as deadline:
+            try:
+                answer = owed.result(patience)
+            except NotYet:
+                self.kill()  # It did not even say that it stopped.
+                raise QueryTimeout("The DuckDB process did not answer and was ended.") from None
+        if "why" not in answer:
+            return answer
+        raise _failure(answer, timed_out=deadline.passed, cancelled=cancel.requested)
+
+    def send(self, question: Mapping[str, Any]) -> None:
+        """Write a frame. Raises SourceUnavailable when the process is gone."""
+        body = orjson.dumps(question)
+        if not self._writing.acquire(timeout=GRACE_SECONDS):
+            self.kill()  # It does not even read.
+            raise SourceUnavailable("The DuckDB process did not read and was ended.")
+        try:
+            pipe = _pipe(self._process.stdin)
+            pipe.write(LENGTH.pack(len(body)) + body)
+            pipe.flush()
+        except (OSError, ValueError) as error:
+            raise SourceUnavailable(f"The DuckDB process ended: {error}") from None
+        finally:
+            self._writing.release()
+
+    def kill(self) -> None:
+        """End the process; whoever waits for it is told."""
+        self._process.kill()
+        self._process.wait()
+
+    def let_go(self) -> None:
+        """Close this process's copies of the pipes without ending the child, which belongs to the parent."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                os.close(_pipe(pipe).fileno())
+        self._process.returncode = 0
+
+    def _listen(self) -> None:
+        stream = _pipe(self._process.stdout)
+        while (frame := _frame(stream)) is not None:
+            self._heard = True
+            with self._lock:
+                owed = self._owed.pop(LENGTH.unpack_from(frame)[0], None)
+            if owed is not None:
+                owed.set_result(orjson.loads(frame[LENGTH.size :]))
+        self.kill()
+        with self._writing, contextlib.suppress(OSError):  # What nobody read any more cannot be flushed.
+            _pipe(self._process.stdin).close()
+        stream.close()
+        with self._lock:
+            left, self._owed = list(self._owed.values()), {}
+        for owed in left:
+            owed.set_result({"why": "gone", "detail": "The DuckDB process ended."})
+
+
+def _frame(stream: IO[bytes]) -> bytes | None:
+    head = stream.read(LENGTH.size)
+    length = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else 0
+    if not LENGTH.size <= length <= MAX_ANSWER + LENGTH.size:
+        return None
+    frame = stream.read(length)
+    return frame if len(frame) == length else None
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise ValueError("the process has no pipe")
+    return pipe
+
+
+def _failure(answer: Mapping[str, Any], *, timed_out: bool, cancelled: bool) -> Exception:
+    detail = str(answer.get("detail", ""))
+    if cancelled:
+        return QueryCancelled(detail)
+    return QueryTimeout(detail) if timed_out else _FAILURES.get(str(answer["why"]), QueryFailed)(detail)
+
+
+_children: list[Child] = []
+_making = threading.Lock()
+
+
+def child() -> Child:
+    """Return this process's child; it starts with the first statement, so after any fork."""
+    with _making:
+        if not _children or not _children[0].lives:
+            _children[:] = [Child()]
+        return _children[0]
+
+
+def running() -> Child | None:
+    """Return this process's child if it has one."""
+    return next((found for found in _children if found.lives), None)
+
+
+def _after_fork() -> None:
+    global _making
+    _making = threading.Lock()
+    for found in _children:
+        found.let_go()
+    _children.clear()
+
+
+def _end() -> None:
+    found = running()
+    if found is not None:
+        found.kill()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(_end)

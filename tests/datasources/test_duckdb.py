@@ -1,0 +1,231 @@
+"""DuckDB in its own process: what it may reach, and that a web process outlives whatever happens to it."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from datasources.cancel import Cancel
+from datasources.engines import ENGINES, duckdb_child, duckdb_process
+from datasources.errors import (
+    DataSourceError,
+    QueryCancelled,
+    QueryFailed,
+    QueryTimeout,
+    ResultTooLarge,
+    SourceUnavailable,
+)
+from datasources.result import Result
+from tests.datasources.test_engine_contract import ENDLESS
+from tests.datasources.world import make_duckdb
+
+ENGINE = ENGINES["duckdb"]
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> dict[str, Any]:
+    return make_duckdb(tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> dict[str, Any]:
+    """Parquet and CSV files of an organization, beside a neighbour's."""
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    ours.mkdir()
+    theirs.mkdir()
+    with duckdb.connect() as database:
+        database.execute("CREATE TABLE t AS SELECT 'acme' AS cst, 7 AS amount, DATE '2026-01-15' AS day")
+        database.execute(f"COPY t TO '{ours / 'orders.parquet'}'")
+        database.execute(f"COPY t TO '{ours}/it''s \"odd\".csv'")
+        database.execute("UPDATE t SET cst = 'CANARY'")
+        database.execute(f"COPY t TO '{theirs / 'orders.parquet'}'")
+    (ours / "link.parquet").symlink_to(theirs / "orders.parquet")
+    (ours / "notes.txt").write_text("CANARY")
+    return {"path": str(ours)}
+
+
+def run(connection: dict[str, Any], sql: str, *, timeout: float = 10, cancel: Cancel | None = None) -> Result:
+    return ENGINE.run(connection, sql, (), timeout=timeout, max_rows=100, cancel=cancel)
+
+
+def test_p_sq_13_a_folders_files_are_its_tables_and_nothing_else_is_read(folder: dict[str, Any]) -> None:
+    catalog = ENGINE.catalog(ENGINE.check(folder))
+    assert sorted(table.name for table in catalog.tables) == ['it\'s "odd"', "orders"]
+    assert run(folder, "SELECT cst, amount, day FROM main.orders").values == (["acme"], [7], ["2026-01-15"])
+    assert run(folder, 'SELECT amount FROM "it\'s ""odd"""').values == ([7],)
+    theirs = Path(folder["path"]).parent / "theirs" / "orders.parquet"
+    for source in (
+        f"read_parquet('{theirs}')",
+        f"'{theirs}'",
+        "read_text('/etc/passwd')",
+        f"read_text('{folder['path']}/notes.txt')",
+        f"read_parquet('{folder['path']}/link.parquet')",
+        f"read_parquet('{folder['path']}/../theirs/orders.parquet')",
+        "glob('/*')",
+        "read_csv('http://127.0.0.1:1/x.csv')",
+    ):
+        with pytest.raises((QueryFailed, SourceUnavailable)):
+            run(folder, f"SELECT * FROM {source}")
+
+
+def test_a_new_file_of_a_folder_is_a_table_at_once(folder: dict[str, Any]) -> None:
+    assert len(ENGINE.catalog(folder).tables) == 2
+    (Path(folder["path"]) / "more.csv").write_text("a,b\n1,2\n")
+    assert len(ENGINE.catalog(folder).tables) == 3
+    assert run(folder, "SELECT a, b FROM more").values == ([1], [2])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET enable_external_access = true",
+        "SET lock_configuration = false",
+        "SET allowed_paths = ['/']",
+        "SET memory_limit = '10GB'",
+        "ATTACH '/tmp/x.duckdb'",
+        "COPY (SELECT 1) TO '/tmp/eh_stolen.csv'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "CREATE SECRET x (TYPE s3)",
+    ],
+)
+def test_p_sq_13_the_configuration_is_locked(orders: dict[str, Any], folder: dict[str, Any], sql: str) -> None:
+    for connection in (orders, folder):
+        with pytest.raises((QueryFailed, SourceUnavailable)):
+            run(connection, sql)
+    assert not Path("/tmp/eh_stolen.csv").exists()
+
+
+def test_the_child_knows_no_secret_of_ours(orders: dict[str, Any]) -> None:
+    run(orders, "SELECT 1")
+    environment = Path(f"/proc/{duckdb_process.child().pid}/environ").read_bytes()
+    assert dict(pair.split(b"=", 1) for pair in environment.split(b"\x00") if pair) == {
+        name.encode(): value.encode() for name, value in duckdb_process.Child.environment.items()
+    }
+
+
+def test_both_sides_mean_the_same_frames() -> None:
+    assert duckdb_child.LENGTH.format == duckdb_process.LENGTH.format
+    assert duckdb_child.MAX_ANSWER == duckdb_process.MAX_ANSWER
+
+
+def test_a_killed_child_fails_what_it_owed_and_the_next_question_starts_another(orders: dict[str, Any]) -> None:
+    caught: list[DataSourceError] = []
+
+    def ask() -> None:
+        try:
+            run(orders, ENDLESS, timeout=60)
+        except DataSourceError as error:
+            caught.append(error)
+
+    run(orders, "SELECT 1")
+    first = duckdb_process.child()
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    until(lambda: len(first._owed) == 3)
+    os.kill(first.pid, signal.SIGKILL)
+    for thread in asking:
+        thread.join(5)
+    assert [type(error) for error in caught] == [SourceUnavailable] * 3
+    assert run(orders, "SELECT count(*) AS n FROM orders").values == ([8],)
+    assert duckdb_process.child().pid != first.pid
+
+
+def test_a_child_that_does_not_answer_is_ended(orders: dict[str, Any]) -> None:
+    run(orders, "SELECT 1")
+    stuck = duckdb_process.child()
+    os.kill(stuck.pid, signal.SIGSTOP)
+    started = time.monotonic()
+    with pytest.raises(QueryTimeout):
+        run(orders, "SELECT 1", timeout=0.3)
+    assert time.monotonic() - started < 3
+    assert run(orders, "SELECT 1 AS a").values == ([1],)
+    assert duckdb_process.child().pid != stuck.pid
+
+
+def test_a_query_that_needs_too_much_memory_fails_alone(
+    orders: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_process, "MEMORY_MB", 64)
+    duckdb_process.child().kill()
+    huge = "SELECT count(*) FROM (SELECT DISTINCT range::VARCHAR || repeat('x', 200) AS a FROM range(3000000)) AS t"
+    with pytest.raises(ResultTooLarge):
+        run(orders, huge, timeout=30)
+    assert run(orders, "SELECT count(*) AS n FROM orders").values == ([8],)
+    duckdb_process.child().kill()
+
+
+def test_p_dl_03_a_giant_cell_is_too_large_and_stays_in_the_child(orders: dict[str, Any]) -> None:
+    before = resident()
+    with pytest.raises((ResultTooLarge, SourceUnavailable)):
+        run(orders, "SELECT repeat('a', 150000000) AS a")
+    assert resident() - before < 200
+    assert run(orders, "SELECT 1 AS a").values == ([1],)
+
+
+def resident() -> int:
+    """Return this process's memory in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+def test_p_dl_04_a_cancelled_statement_ends_in_the_child(orders: dict[str, Any]) -> None:
+    cancel = Cancel()
+    run(orders, "SELECT 1")
+    threading.Timer(0.3, cancel).start()
+    started = time.monotonic()
+    with pytest.raises(QueryCancelled):
+        run(orders, ENDLESS, timeout=60, cancel=cancel)
+    assert time.monotonic() - started < 5
+    until(lambda: not duckdb_process.child()._owed)
+
+
+def test_a_long_statement_holds_up_no_other(orders: dict[str, Any]) -> None:
+    cancel, run_long = Cancel(), []
+
+    def ask() -> None:
+        with pytest.raises(QueryCancelled):
+            run(orders, ENDLESS, timeout=60, cancel=cancel)
+        run_long.append(True)
+
+    long = threading.Thread(target=ask)
+    long.start()
+    for number in range(5):
+        assert run(orders, f"SELECT {number} AS a").values == ([number],)
+    assert not run_long
+    cancel()
+    long.join(5)
+    assert run_long
+
+
+def test_a_forked_process_starts_a_child_of_its_own(orders: dict[str, Any]) -> None:
+    run(orders, "SELECT 1")
+    mine = duckdb_process.child().pid
+    reading, writing = os.pipe()
+    forked = os.fork()
+    if forked == 0:
+        answer = b"failed"
+        try:
+            run(orders, "SELECT 1")
+            answer = str(duckdb_process.child().pid).encode()
+            duckdb_process.child().kill()
+        finally:
+            os.write(writing, answer)
+            os._exit(0)
+    os.waitpid(forked, 0)
+    assert int(os.read(reading, 20)) != mine
+    assert duckdb_process.child().pid == mine
+    assert run(orders, "SELECT 1 AS a").values == ([1],)
+
+
+def until(condition: Any) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
