@@ -294,7 +294,7 @@ def test_a_workspace_may_refuse_customer_tokens(world: World, embed_client: Clie
 
 
 @pytest.mark.parametrize("format", ["explo_jwe", "chartio_jwt", "papermap_hmac", "metabase_jwt", "customer_token"])
-def test_a_page_says_its_address_without_the_token(format: str, world: World, embed_client: Client) -> None:
+def test_the_address_after_load_asks_for_a_token(format: str, world: World, embed_client: Client) -> None:
     token = world.a.token_of(format)
     body = text_of(Way(format, "page").open(embed_client, world.a, token))
     board = world.a.dashboards["sales"]
@@ -305,7 +305,6 @@ def test_a_page_says_its_address_without_the_token(format: str, world: World, em
         "papermap_hmac": "/embedded/dashboard?embedded-token=-",
         "metabase_jwt": "/embed/dashboard/-",
     }[format]
-    assert json.dumps(after).strip('"') in body.replace("\\u002D", "-").replace("\\u003D", "=")
     assert token not in body
     asks = embed_client.get(after)
     assert asks.status_code == 200
