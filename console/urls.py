@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console import binding, clearing, customer_dashboards, embedding, inspector, refusals, revoking, views
+from console import binding, clearing, customer_dashboards, embedding, inspector, queries, refusals, revoking, views
 
 _rooms: list[URLPattern | URLResolver] = [
     path("", views.organization, name="organization"),
     path("dashboards/", views.dashboards, name="dashboards"),
     path("dashboards/<int:dashboard_id>/", views.dashboard, name="dashboard"),
     path("dashboards/<int:dashboard_id>/embed/", views.embed, name="dashboard_embed"),
+    path("dashboards/<int:dashboard_id>/queries/", queries.page, name="dashboard_queries"),
+    path("dashboards/<int:dashboard_id>/queries.json", queries.as_json, name="dashboard_queries_json"),
     path("dashboards/<int:dashboard_id>/cache/clear/", clearing.cache, name="dashboard_clear_cache"),
     path("dashboards/<int:dashboard_id>/revoke/ask/", revoking.ask_dashboard, name="dashboard_ask_revoke"),
     path("dashboards/<int:dashboard_id>/revoke/", revoking.dashboard, name="dashboard_revoke"),

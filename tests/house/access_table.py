@@ -108,6 +108,8 @@ CONSOLE = Table(
         f"{_ORGANIZATION}dashboards/": Room(),
         _DASHBOARD: Room(),
         f"{_DASHBOARD}embed/": Room(post="editor"),
+        f"{_DASHBOARD}queries/": Room(get="editor"),
+        f"{_DASHBOARD}queries.json": Room(get="editor"),
         f"{_DASHBOARD}cache/clear/": Room(get=None, post="editor"),
         f"{_DASHBOARD}revoke/ask/": Room(get="editor"),
         f"{_DASHBOARD}revoke/": Room(get=None, post="editor"),
