@@ -161,6 +161,14 @@ def _land(airborne: _Airborne, deadline: float) -> PanelResult:
     return PanelResult("ready", item.key, entry, cached=False, read=read)
 
 
+def leave(requests: Sequence[PanelRequest]) -> None:
+    """Take back that a viewer waits for these panels, as far as this process knows; what nobody wants is stopped."""
+    for request in requests:
+        item = _prepared_or_error(request)
+        if isinstance(item, Prepared):
+            flights().leave(item.key, request.grant.token_digest)
+
+
 def read_of(item: Prepared, rows: int, *, cached: bool = True) -> Read:
     """Return what a panel of so many rows was read from."""
     tables = tuple(table for table, _, _ in item.compiled.tables)

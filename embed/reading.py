@@ -83,9 +83,9 @@ def metabase_wishes(request: HttpRequest, opened: Opened, *, options: Collection
     )
 
 
-def call_wishes(request: HttpRequest, opened: Opened) -> Wishes:
-    """Read a data call's query string. Raises BadCall, or a variable's refusal."""
-    if set(request.GET) - _CALL_KEYS:
+def call_wishes(request: HttpRequest, opened: Opened, *, also: frozenset[str] = frozenset()) -> Wishes:
+    """Read a data call's query string, with these keys ``also``. Raises BadCall, or a variable's refusal."""
+    if set(request.GET) - _CALL_KEYS - also:
         raise BadCall
     return Wishes(
         viewer=from_viewer(opened.spec, _given(request), may_change=may_change(opened), fixed=opened.fixed),

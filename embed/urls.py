@@ -53,6 +53,7 @@ urlpatterns = [
     ),
     path("data/<str:format>/choices/<str:variable_name>", data.choices, name="data_choices"),
     path("data/<str:format>/page", handover.page, name="data_page"),
+    path("data/<str:format>/leave", data.leave, name="data_leave"),
     path("data/<str:format>/session", data.session, name="data_session"),
     path("data/<str:format>/export/<str:panel_id>", data.export, name="data_export"),
 ]

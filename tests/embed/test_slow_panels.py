@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from dashboards.models import Dashboard
-from datasources.errors import SourceUnavailable
+from datasources.cancel import Cancel
+from datasources.errors import QueryCancelled, SourceUnavailable
 from datasources.run import run_statement
 from tests.embed import metabase
 from tests.embed.surfaces import assert_clean, card, code_of, data, page, text_of
@@ -49,6 +50,37 @@ def test_the_page_arrives_with_its_texts_and_the_panels_follow(
     while (answer := data(embed_client, token)).status_code == 202:
         assert time.monotonic() < deadline
     assert "CANARY-tradewind-acme-0" in text_of(answer)
+
+
+def test_p_dl_04_a_viewer_who_says_that_they_leave_is_not_waited_for(
+    world: World, embed_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: list[Cancel] = []
+    over = threading.Event()
+
+    def held(*_arguments: Any, cancel: Cancel, **_options: Any) -> Any:
+        running.append(cancel)
+        with cancel.stopping(over.set):
+            assert over.wait(20)
+        raise QueryCancelled
+
+    monkeypatch.setattr("dashboards.queries.run_statement", held)
+    monkeypatch.setattr("dashboards.flights.WANTED_SECONDS", 60.0)
+    for name in ("embed.data.LONGEST_WAIT", "dashboards.queries.LONGEST_WAIT"):
+        monkeypatch.setattr(name, 0.05)
+    mine, theirs = world.a.token(), world.a.token()
+    for token in (mine, theirs):
+        assert data(embed_client, token).status_code == 202
+
+    def leave(token: str, panels: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return embed_client.get("/data/explo_jwe/leave", {"panels": panels}, headers=headers).status_code
+
+    assert leave(mine, "rows,about,nowhere") == 204
+    assert not over.wait(0.5)
+    assert leave(theirs, "rows") == 204
+    assert over.wait(10)
+    assert len(running) == 1
 
 
 def test_a_card_of_metabases_says_that_it_is_not_ready_and_shows_no_rows(

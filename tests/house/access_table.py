@@ -203,5 +203,6 @@ EMBED = Table(
         "data/<str:format>/choices/<str:variable_name>": Token(as_json=True),
         "data/<str:format>/export/<str:panel_id>": Token(as_json=True),
         "data/<str:format>/session": Token(as_json=True),
+        "data/<str:format>/leave": Token(as_json=True),
     },
 )

@@ -81,6 +81,13 @@ export class DataCalls {
     }));
   }
 
+  /** Say that nobody waits for these panels any more, while the page goes away; nobody waits for the answer either. */
+  leave(panels: readonly string[], values: Payload): void {
+    const path = this.address("leave", { panels: panels.join(","), ...withValues(values) });
+    const headers = { Authorization: `Bearer ${this.token}` };
+    void fetch(path, { headers, keepalive: true, credentials: "omit", cache: "no-store" }).catch(() => undefined);
+  }
+
   /** Ask what a token stands for, without using it for anything else yet. */
   session(token: string, signal: AbortSignal): Promise<Answer<Session>> {
     return this.call(this.address("session", {}), signal, async (response) => readSession(await readRecord(response)), token);

@@ -91,6 +91,7 @@ export class Page {
     for (const code of this.boot.ignored) this.host.tell(FROM_FRAME.notice, { code });
     this.wireTools();
     this.panels.arrive();
+    window.addEventListener("pagehide", () => this.onHide(), { signal: this.life.signal });
     const every = refreshEvery(this.options.refreshMinutes ?? this.boot.refreshMinutes);
     if (every === null) return;
     const timer = setInterval(() => this.refresh(), every);
@@ -264,6 +265,11 @@ export class Page {
     this.note.hide();
     this.bar.redraw();
     this.reload(wasExpired || same(before, this.values.all.map(({ value }) => value)) ? "refresh" : "values");
+  }
+
+  /** The server need not go on with what nobody is going to see. */
+  private onHide(): void {
+    if (this.panels.waiting.length > 0) this.calls.leave(this.panels.waiting, this.values.payload());
   }
 
   private onExpired(): void {

@@ -35,6 +35,11 @@ export class Panels {
     this.round(manner, this.all().filter((loader) => loader.card.dataset["type"] !== "text"));
   }
 
+  /** The panels that are waited for now. */
+  get waiting(): readonly string[] {
+    return [...this.awaited];
+  }
+
   stop(): void {
     this.awaited.clear();
     for (const loader of this.all()) loader.stop();
