@@ -20,6 +20,15 @@ CREATE TABLE orders (
 """
 
 
+#: A table that is the same for all, for results of any size.
+NUMBERS = """
+CREATE TABLE numbers AS
+SELECT n AS id, 'Product ' || n % 500 AS product, (n * 37 % 100000) / 100.0 AS amount,
+       date '2024-01-01' + (n % 730)::integer AS day
+FROM generate_series(1, 100000) AS n
+"""
+
+
 def _rows(count: int) -> Iterator[str]:
     chance = random.Random(SEED)
     products = [
@@ -59,4 +68,5 @@ def load(dsn: str, rows: int = ROWS) -> None:
             while chunk := "".join(itertools.islice(lines, 5000)):
                 copy.write(chunk)
         connection.execute("CREATE INDEX orders_customer_ordered ON orders (customer_id, ordered_at)")
-        connection.execute("VACUUM ANALYZE orders")
+        connection.execute(NUMBERS)
+        connection.execute("VACUUM ANALYZE")

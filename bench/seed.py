@@ -1,4 +1,7 @@
-"""What the measurements open: one organization, a thousand customers, six panels. Prints its facts as JSON."""
+"""What the measurements open: an organization, a thousand customers, six panels, a token of every format.
+
+Prints its facts as JSON.
+"""
 
 import json
 import os
@@ -14,16 +17,25 @@ django.setup()
 from bench.orders import CUSTOMERS  # noqa: E402 -- after django.setup()
 from customers.models import Customer  # noqa: E402
 from dashboards.as_code import import_document  # noqa: E402
+from dashboards.lists import set_tag_dashboards  # noqa: E402
+from dashboards.models import Dashboard  # noqa: E402
 from datasources.services import create_source, set_rule  # noqa: E402
+from secrets_admin import facts  # noqa: E402
 from secrets_admin.access import SYSTEM  # noqa: E402
-from secrets_admin.models import Organization  # noqa: E402
+from secrets_admin.feed import feed  # noqa: E402
+from secrets_admin.models import EmbedSecret, Organization  # noqa: E402
 from secrets_admin.services import create_secret  # noqa: E402
+from tokens.formats import MINTED  # noqa: E402
+from tokens.view import View  # noqa: E402
+
+HERE = Path(__file__).parent
+DOCUMENTS = ("dashboard.yml", "rows.yml")
 
 
 def main(data_dsn: str) -> None:
     organization = Organization.objects.create(name="Bench", slug="bench", embedding_enabled=True)
     workspace = organization.workspaces.create(origins=["https://app.bench.test"])
-    secret = create_secret(workspace, name="Bench", format="explo_jwe", actor=SYSTEM)
+    secrets = {name: create_secret(workspace, name=name, format=name, actor=SYSTEM) for name in MINTED}
     parts = urlsplit(data_dsn)
     connection = {
         "host": parts.hostname,
@@ -35,11 +47,33 @@ def main(data_dsn: str) -> None:
     }
     source = create_source(workspace, name="warehouse", engine="postgresql", connection=connection, actor=SYSTEM)
     set_rule(source, "public.orders", kind="scoped", column="customer_id", actor=SYSTEM)
+    set_rule(source, "public.numbers", kind="shared", actor=SYSTEM)
     Customer.objects.bulk_create(_customer(workspace.id, number) for number in range(1, CUSTOMERS + 1))
-    document = (Path(__file__).parent / "dashboard.yml").read_text(encoding="utf-8")
-    dashboard = import_document(organization, document)
-    facts = {"embed_id": str(dashboard.embed_id), "key_id": secret.key_id, "key_value": secret.value().decode()}
-    print(json.dumps(facts))
+    boards = [import_document(organization, (HERE / name).read_text(encoding="utf-8")) for name in DOCUMENTS]
+    set_tag_dashboards(workspace, boards, default=boards[0], actor=SYSTEM)
+    feed.read()
+    customer = Customer.objects.get(external_id="customer_1")
+    tokens = {name: _token(name, secret, boards[0]) for name, secret in secrets.items()}
+    told = {
+        "embed_id": str(boards[0].embed_id),
+        "rows_embed_id": str(boards[1].embed_id),
+        "key_id": secrets["explo_jwe"].key_id,
+        "key_value": secrets["explo_jwe"].value().decode(),
+        "tokens": {**tokens, "customer_token": f"{boards[0].embed_id}:{customer.token()}"},
+    }
+    print(json.dumps(told))
+
+
+def _token(format: str, secret: EmbedSecret, board: Dashboard) -> str:
+    """Make a token of customer_1 as its vendor has it: the customer is a claim, a variable, or a rule's value."""
+    key = facts.resolve_key(format, secret.key_id)
+    if key is None:
+        raise LookupError(format)
+    by: dict[str, str | int] = {"embed_id": str(board.embed_id), "id": board.id, "tag": ""}
+    named = {"customer_id" if format == "superset_guest" else "CUSTOMER": "customer_1"}
+    variables = named if format == "superset_guest" or not MINTED[format].names_customer else None
+    view = View(by[MINTED[format].dashboard_by], "customer_1", 7200, variables=variables)
+    return MINTED[format].mint(key, view, feed.now())
 
 
 def _customer(workspace_id: str, number: int) -> Customer:
