@@ -37,7 +37,7 @@ def _run(words: Sequence[str]) -> list[_Result]:
         return [_run_part(PARTS[words[0]], words[1:])]
     if words:
         return [_run_part(SELECTED, words)]
-    shared = "TEST_DATABASE_URL" in os.environ or "TEST_REDIS_URL" in os.environ
+    shared = any(f"TEST_{name}_URL" in os.environ for name in ("DATABASE", "REDIS", "MARIADB"))
     lanes = (tuple(word for lane in LANES for word in lane),) if shared else LANES
     with ThreadPoolExecutor(len(lanes)) as pool:
         running = [pool.submit(_run_lane, lane) for lane in lanes]

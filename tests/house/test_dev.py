@@ -271,13 +271,19 @@ def test_the_test_services_are_real_need_a_password_and_are_gone_afterwards(monk
 def test_services_that_are_named_are_used_and_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_DATABASE_URL", "postgresql://somewhere.example.com/tests")
     monkeypatch.setenv("TEST_REDIS_URL", "redis://somewhere.example.com/3")
+    monkeypatch.setenv("TEST_MARIADB_URL", "mysql://root@somewhere.example.com/")
     with services.running() as urls:
-        assert urls == services.Services("postgresql://somewhere.example.com/tests", "redis://somewhere.example.com/3")
+        assert urls == services.Services(
+            "postgresql://somewhere.example.com/tests",
+            "redis://somewhere.example.com/3",
+            "mysql://root@somewhere.example.com/",
+        )
 
 
 def test_a_missing_service_gets_a_sentence_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TEST_REDIS_URL", raising=False)
     monkeypatch.setenv("TEST_DATABASE_URL", "postgresql://somewhere.example.com/tests")
+    monkeypatch.setenv("TEST_MARIADB_URL", "mysql://root@somewhere.example.com/")
     monkeypatch.setattr(services, "_PACKAGES", Path("/nowhere"))
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(services.ServiceMissing, match="apt install redis-server"), services.running():
