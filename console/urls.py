@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console import binding, clearing, customer_dashboards, embedding, inspector, queries, refusals, revoking, views
+from console import (
+    binding,
+    clearing,
+    customer_dashboards,
+    embedding,
+    inspector,
+    isolation,
+    queries,
+    refusals,
+    revoking,
+    views,
+)
 
 _rooms: list[URLPattern | URLResolver] = [
     path("", views.organization, name="organization"),
@@ -12,6 +23,7 @@ _rooms: list[URLPattern | URLResolver] = [
     path("dashboards/<int:dashboard_id>/queries/", queries.page, name="dashboard_queries"),
     path("dashboards/<int:dashboard_id>/queries.json", queries.as_json, name="dashboard_queries_json"),
     path("dashboards/<int:dashboard_id>/cache/clear/", clearing.cache, name="dashboard_clear_cache"),
+    path("dashboards/<int:dashboard_id>/isolation/", isolation.page, name="dashboard_isolation"),
     path("dashboards/<int:dashboard_id>/revoke/ask/", revoking.ask_dashboard, name="dashboard_ask_revoke"),
     path("dashboards/<int:dashboard_id>/revoke/", revoking.dashboard, name="dashboard_revoke"),
     path("customers/<uuid:uid>/dashboards/ask/", customer_dashboards.ask, name="customer_ask_dashboards"),

@@ -111,6 +111,7 @@ CONSOLE = Table(
         f"{_DASHBOARD}queries/": Room(get="editor"),
         f"{_DASHBOARD}queries.json": Room(get="editor"),
         f"{_DASHBOARD}cache/clear/": Room(get=None, post="editor"),
+        f"{_DASHBOARD}isolation/": Room(get="editor", post="editor"),
         f"{_DASHBOARD}revoke/ask/": Room(get="editor"),
         f"{_DASHBOARD}revoke/": Room(get=None, post="editor"),
         f"{_ORGANIZATION}settings/sources/": Room(),
