@@ -100,7 +100,8 @@ class RuleForm(forms.Form):
         label="Equals the customer's",
         required=False,
         max_length=100,
-        help_text="external_id, external_id+below (with everything below it), or a property's name. A list means any of its values.",
+        help_text="external_id, external_id+below (with all below it), or a property's name. A list means any of its "
+        "values.",
         widget=forms.TextInput(attrs={**_PLAIN, "class": "inp mono wide"}),
     )
 

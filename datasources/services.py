@@ -1,5 +1,6 @@
 """Everything that changes a data source: made, changed, read again, deleted, and the rules of its tables."""
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from datasources.access import feed_subject
 from datasources.catalog import Catalog, Column
 from datasources.engines import ENGINES
 from datasources.engines.base import Role
-from datasources.errors import BadConnection, BadRule, SourceInUse, TooManyTries
+from datasources.errors import BadConnection, BadRule, DataSourceError, SourceInUse, TooManyTries
 from datasources.models import DataSource, TableRule
 from datasources.rules import EXTERNAL_ID, Kind
 from embedhost.lib.store import store
@@ -23,6 +24,8 @@ from secrets_admin.access import Actor
 from secrets_admin.feed import Kind as FeedKind
 from secrets_admin.feed import announce
 from secrets_admin.models import Workspace
+
+logger = logging.getLogger(__name__)
 
 
 def create_source(
@@ -124,8 +127,12 @@ def _read(source: DataSource, actor: Actor) -> None:
     if actor.user is not None:
         _take_a_try(source.workspace.organization_id)
     engine, connection = ENGINES[source.engine], source.connection
-    source.catalog = engine.catalog(connection).to_json()
-    source.warnings = list(engine.check_role(connection).warnings)
+    try:
+        source.catalog = engine.catalog(connection).to_json()
+        source.warnings = list(engine.check_role(connection).warnings)
+    except DataSourceError as error:
+        logger.warning("a connection failed", extra={"source": source.name, "detail": error.detail[:500]})
+        raise
     source.read_at = timezone.now()
     if source.warnings and settings.DATA_SOURCE_STRICT_LOGINS:
         raise BadConnection(f"{source.warnings[0]} This server takes no login that may do more than read.")

@@ -14,8 +14,8 @@ from datasources.catalog import Catalog
 from datasources.dialect import Dialect, words
 from datasources.engines.base import CONNECT_SECONDS, Connection, Field, Role, checked_file, grouped
 from datasources.engines.functions import COMMON_FUNCTIONS
-from datasources.extra import extra_functions
 from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, SourceUnavailable
+from datasources.extra import extra_functions
 from datasources.result import MAX_CHARACTERS, Result, make_result
 from embedhost.lib.deadline import Deadline
 

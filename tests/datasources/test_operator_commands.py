@@ -10,13 +10,13 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from datasources.access import get_source
+from datasources.access import get_source, source_for
 from datasources.models import DataSource, TableRule
 from datasources.rules import FAMILY, Kind
 from datasources.services import delete_source
 from secrets_admin.access import SYSTEM
 from secrets_admin.models import AuditRecord, Organization
-from tests.datasources.world import make_duckdb, make_sqlite
+from tests.datasources.world import make_duckdb, make_sqlite, mariadb_root
 
 PASSWORD = "look-only"
 WAREHOUSE = ("--organization=tradewind", "--source=warehouse")
@@ -203,3 +203,32 @@ def test_a_rule_may_name_several_columns_and_the_family(sqlite_path: str) -> Non
     for wrong in ("nothing=region", "region", "amount=region"):
         with pytest.raises(CommandError):
             run("set_rule", "main.orders", "scoped", "--column=cst", "--also", wrong, *WAREHOUSE)
+
+
+def test_a_customer_gets_a_login_and_a_source_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, connections: dict[str, dict[str, Any]], mariadb_url: str
+) -> None:
+    server = connections["mariadb"]
+    own = f"{server['user']}o"[-32:]
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD))
+    connect("mariadb", *(f"{key}={value}" for key, value in server.items() if key != "password"))
+    assert "two walls" in run("set_walls", "two", *WAREHOUSE)
+    with mariadb_root(mariadb_url, server["dbname"]) as cursor:
+        cursor.execute(f"GRANT SELECT ON {server['dbname']}.orders TO '{own}'@'%' IDENTIFIED BY 'acmes'")
+        try:
+            for typed in ("wrong", "acmes"):
+                monkeypatch.setattr("sys.stdin", io.StringIO(f"{typed}\n"))
+                if typed == "wrong":
+                    with pytest.raises(CommandError):
+                        run("set_customer_login", *WAREHOUSE, "--customer=acme", f"--user={own}")
+                else:
+                    assert own in run("set_customer_login", *WAREHOUSE, "--customer=acme", f"--user={own}")
+        finally:
+            cursor.execute(f"DROP USER '{own}'@'%'")
+    source = DataSource.objects.get()
+    assert source_for(source.workspace_id, "warehouse", "acme").role == own
+    assert "no login" in run("set_customer_login", *WAREHOUSE, "--customer=acme")
+    assert "one wall" in run("set_walls", "one", *WAREHOUSE)
+    assert "warehouse" in run("set_customer_source", *WAREHOUSE, "--customer=acme")
+    assert source_for(source.workspace_id, "warehouse", "acme").name == "warehouse"
+    assert "panels name" in run("set_customer_source", "--organization=tradewind", "--customer=acme")
