@@ -21,7 +21,7 @@ def run_statement(
     max_rows: int,
     cancel: Cancel | None = None,
 ) -> Result:
-    """Run a statement and return at most ``max_rows`` rows. ``timeout`` is in seconds and holds at the source. A call of
+    """Run a statement and return at most ``max_rows`` rows. ``timeout`` is in seconds and holds at the source. Calling
     ``cancel`` from another thread stops it there.
 
     Raises QueryTimeout, QueryCancelled, QueryFailed, SourceUnavailable, ResultTooLarge.

@@ -173,7 +173,7 @@ def refresh_catalog(source: DataSource, *, actor: Actor) -> list[str]:
 
 
 def _save_catalog(
-    source: DataSource, old: Catalog, fields: list[str], action: str, actor: Actor, facts: Mapping[str, object]
+    source: DataSource, old: Catalog, fields: list[str], action: audit.Action, actor: Actor, facts: Mapping[str, object]
 ) -> list[str]:
     with transaction.atomic():
         locked = DataSource.objects.select_for_update().get(pk=source.pk)

@@ -44,6 +44,11 @@ Action = Literal[
     "dashboard.embed_settings_changed",
     "source.created",
     "source.catalog_read",
+    "source.connection_changed",
+    "source.tested",
+    "source.walls_changed",
+    "source.login_changed",
+    "source.routed",
     "source.rule_changed",
     "source.deleted",
 ]

@@ -17,7 +17,7 @@ from secrets_admin.access import SYSTEM
 from secrets_admin.models import User, Workspace
 from tests.console.cast import audited, text_of, visit
 from tests.datasources.test_mariadb import listener
-from tests.datasources.world import make_duckdb, make_sqlite
+from tests.datasources.world import make_sqlite
 
 pytestmark = pytest.mark.django_db
 ROOMS = "/o/tradewind/settings/sources/"
@@ -161,7 +161,7 @@ def test_p_ds_01_inner_addresses_are_refused_in_every_spelling(
 def test_p_ds_01_loopback_is_refused_unless_the_operator_lists_it(
     workspace: Workspace, erin: User, form: dict[str, Any], settings: Settings
 ) -> None:
-    settings.DATA_SOURCE_NETWORKS = []  # type: ignore[attr-defined]  # pytest-django's settings
+    settings.DATA_SOURCE_NETWORKS = []
     for host in ("127.0.0.1", "localhost", "LOCALHOST", "127.1", "2130706433", "0x7f.1", "::1", "::ffff:127.0.0.1"):
         page = connect(visit(erin), form, host=host)
         assert "not allowed" in text_of(page) or "Host must" in text_of(page), host
@@ -171,7 +171,7 @@ def test_p_ds_01_an_address_that_moved_inside_is_refused_when_it_connects(
     source: DataSource, erin: User, settings: Settings
 ) -> None:
     ENGINES["postgresql"].close(source.connection)
-    settings.DATA_SOURCE_NETWORKS = []  # type: ignore[attr-defined]  # pytest-django's settings
+    settings.DATA_SOURCE_NETWORKS = []
     with pytest.raises(SourceUnavailable):
         ENGINES["postgresql"].catalog(source.connection)
     page = visit(erin).post(room(source, "test/"), follow=True)
@@ -231,7 +231,7 @@ def test_a_login_that_may_do_too_much_is_warned_about_or_refused(
     assert "is a superuser" in page
     assert "Login may do too much" in page
     DataSource.objects.all().delete()
-    settings.DATA_SOURCE_STRICT_LOGINS = True  # type: ignore[attr-defined]  # pytest-django's settings
+    settings.DATA_SOURCE_STRICT_LOGINS = True
     assert connect(visit(erin), form, user="postgres", password="any").status_code == 400
     assert not DataSource.objects.exists()
 
@@ -240,10 +240,11 @@ def test_people_connect_files_of_their_organizations_folder_only(
     workspace: Workspace, erin: User, tmp_path: Path, settings: Settings
 ) -> None:
     ours, theirs = tmp_path / "tradewind", tmp_path / "northwind"
-    ours.mkdir(), theirs.mkdir()
-    make_sqlite(ours), make_sqlite(theirs), make_duckdb(theirs)
+    for folder in (ours, theirs):
+        folder.mkdir()
+        make_sqlite(folder)
     (ours / "link.sqlite3").symlink_to(theirs / "orders.sqlite3")
-    settings.DATA_SOURCE_FOLDER = str(tmp_path)  # type: ignore[attr-defined]  # pytest-django's settings
+    settings.DATA_SOURCE_FOLDER = str(tmp_path)
     client = visit(erin)
     offered = client.get(f"{ROOMS}new/sqlite/").content.decode()
     assert "orders.sqlite3" in offered
@@ -261,7 +262,7 @@ def test_parquet_and_csv_files_of_the_folder_are_tables_of_one_source(
 ) -> None:
     (tmp_path / "tradewind").mkdir()
     (tmp_path / "tradewind" / "orders.csv").write_text("cst,amount\nacme,7\n")
-    settings.DATA_SOURCE_FOLDER = str(tmp_path)  # type: ignore[attr-defined]  # pytest-django's settings
+    settings.DATA_SOURCE_FOLDER = str(tmp_path)
     client = visit(erin)
     assert "Every Parquet and CSV file" in text_of(client.get(f"{ROOMS}new/duckdb/"))
     assert client.post(f"{ROOMS}new/sqlite/", {"name": "files", "path": "."}).status_code == 400
