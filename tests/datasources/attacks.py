@@ -440,7 +440,8 @@ def statements(case: str) -> Iterator[tuple[str, str]]:
     """Yield (engine, statement) of a case."""
     for sql in CASES[case]:
         for engine in ENGINES:
-            yield engine, sql
+            # What is in double quotes is a text to MariaDB; the names of these cases are in its own quotes there.
+            yield engine, sql.replace('"', ENGINES[engine].dialect.quote) if case == "p_sq_13" else sql
 
 
 def must_run() -> Iterator[tuple[str, str]]:

@@ -1,13 +1,21 @@
 """What only a real MariaDB can show: sessions that are clean, statements that end at the server, a hostile server."""
 
+import contextlib
+import datetime
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from datasources.cancel import Cancel
 from datasources.engines import ENGINES
@@ -24,9 +32,9 @@ def connection(sources: dict[str, SourceSnapshot]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def engine() -> Iterator[MariaDB]:
+def engine() -> MariaDB:
     """An engine with a pool of its own."""
-    yield MariaDB()
+    return MariaDB()
 
 
 def run(engine: MariaDB, connection: dict[str, Any], sql: str, *params: object, **limits: Any) -> list[list[Any]]:
@@ -213,3 +221,62 @@ def test_p_ds_05_a_server_without_tls_is_refused_unless_that_was_chosen(connecti
         with pytest.raises(SourceUnavailable):
             MariaDB().catalog(connection | {"sslmode": mode})
     assert ENGINES["mariadb"].catalog(connection).tables
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that nobody signed but itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    signed = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False).sign(key, SHA256())
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(signed.public_bytes(Encoding.PEM) + secret)
+    return path
+
+
+@contextmanager
+def encrypted(certificate: Path, greeting: bytes, asked: int, agreed: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that greets, reads ``asked`` bytes, agrees, talks TLS, and keeps what it was told after that."""
+    context, heard = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), []
+    context.load_cert_chain(certificate)
+
+    def serve(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            line, _ = server.accept()
+            with line:
+                line.settimeout(5)
+                line.sendall(greeting)
+                line.recv(asked, socket.MSG_WAITALL)
+                line.sendall(agreed)
+                with context.wrap_socket(line, server_side=True) as safe:
+                    heard.append(safe.recv(1000))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        serving = threading.Thread(target=serve, args=(server,))
+        serving.start()
+        yield server.getsockname()[1], heard
+        server.shutdown(socket.SHUT_RDWR)
+        serving.join(6)
+
+
+#: MariaDB greets, and a client that wants TLS answers with 36 bytes; PostgreSQL is asked with 8 bytes and says S.
+SPEAKS_TLS = {
+    "mariadb": (packet(0, CLEAR_TEXT.replace(b"\xff\xf7", b"\xff\xff")), 36, b""),
+    "postgresql": (b"", 8, b"S"),
+}
+
+
+@pytest.mark.parametrize("engine", sorted(SPEAKS_TLS))
+@pytest.mark.parametrize("mode", ["verify-full", "require"])
+def test_p_ds_05_a_certificate_that_nobody_signed_gets_no_login(
+    connections: dict[str, dict[str, Any]], certificate: Path, engine: str, mode: str
+) -> None:
+    fields = connections[engine] | {"host": "localhost", "sslmode": mode, "user": "eh_secret_user"}
+    with encrypted(certificate, *SPEAKS_TLS[engine]) as (port, heard), pytest.raises(SourceUnavailable):
+        ENGINES[engine].catalog(fields | {"port": port})
+    told = b"eh_secret_user" in b"".join(heard)
+    assert told == (mode == "require"), heard

@@ -128,7 +128,9 @@ def mariadb_root(url: str, name: str | None = None) -> Iterator[Any]:
     """A cursor that may do everything, in one of the server's databases."""
     parts = urlsplit(url)
     fields: dict[str, Any] = {"user": parts.username, "password": parts.password or "", "host": parts.hostname}
-    with pymysql.connect(**fields, port=parts.port or 3306, database=name, autocommit=True, charset="utf8mb4") as server:
+    with pymysql.connect(
+        **fields, port=parts.port or 3306, database=name, autocommit=True, charset="utf8mb4"
+    ) as server:
         yield server.cursor()
 
 
