@@ -8,12 +8,11 @@ import pytest
 from datasources import compile as compile_module
 from datasources.binds import Bind
 from datasources.compile import Compiled, compile_query
-from datasources.engines import ENGINES
 from datasources.errors import QueryRejected
 from datasources.gate import limits
 from datasources.rules import Kind, Rules, TableRule
 from datasources.snapshot import SourceSnapshot
-from tests.datasources.world import Ask, cells, scoped, shared, with_rules
+from tests.datasources.world import Ask, cells, schema_of, scoped, shared, with_rules
 
 TYPES = {
     "region": "text",
@@ -109,6 +108,8 @@ def test_an_author_is_told_what_is_wrong_and_what_to_do(source: SourceSnapshot, 
     found = problem(source, sql)
     if source.dialect == "sqlite" and "$$" in sql:
         return
+    if source.dialect == "mariadb" and "AS xml" in sql:  # Its grammar has no such type at all.
+        said = "cannot be read"
     assert said in found, found
     assert len(found) < 300
 
@@ -122,29 +123,31 @@ def test_an_optional_part_is_kept_when_all_its_variables_have_values(ask: Ask) -
 
 def test_a_value_is_bound_once_however_often_it_is_named(source: SourceSnapshot) -> None:
     found = compiled(source, "SELECT note FROM orders WHERE region = {{ region }} OR note = {{ region }}")
-    assert [bind.name for bind in found.binds] == ["external_id", "region"]
+    assert [bind.name for bind in found.binds if bind.source == "variable"] == ["region"]
 
 
 def test_no_value_of_a_variable_is_in_the_text(source: SourceSnapshot) -> None:
     found = compiled(source, "SELECT note FROM orders WHERE day >= {{ period.start }} AND day < {{ period.end }}")
-    assert found.binds == (
-        Bind("scope", "external_id", "text"),
+    assert {bind.name for bind in found.binds if bind.source == "scope"} == {"external_id"}
+    assert [bind for bind in found.binds if bind.source != "scope"] == [
         Bind("variable", "period", "date_range", "start"),
         Bind("variable", "period", "date_range", "end"),
-    )
+    ]
     assert "{{" not in found.text
     assert "acme" not in found.text
 
 
 def test_comments_never_reach_the_database(source: SourceSnapshot) -> None:
-    found = compiled(source, "SELECT /*+ HINT */ note /* secret */ FROM orders -- secret")
+    # MariaDB's hints are part of its grammar, and refused there.
+    hint = "" if source.dialect == "mariadb" else "/*+ HINT */"
+    found = compiled(source, f"SELECT {hint} note /* secret */ FROM orders -- secret")
     assert "secret" not in found.text
     assert "/*" not in found.text
 
 
 def test_a_statement_says_what_it_reads_and_binds(source: SourceSnapshot) -> None:
     found = compiled(source, "SELECT o.note, {{ customer_name }} AS c FROM orders o JOIN regions r USING (region)")
-    schema = ENGINES[source.engine].dialect.default_schema
+    schema = schema_of(source)
     assert [(table, kind) for table, kind, _ in found.tables] == [
         (f"{schema}.orders", "scoped"),
         (f"{schema}.regions", "shared"),
