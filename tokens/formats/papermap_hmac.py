@@ -59,7 +59,7 @@ class PapermapHmac:
             return None
         key = _signer(fields, find_key(keys, self.name, str(fields["api_key_id"])))
         # What the key signed, and not how the JSON around it is written: another spelling is the same token.
-        signed = bytes.fromhex(str(fields.get("mac", fields["signature"])))
+        signed = bytes.fromhex(str(fields["mac" if "mac" in fields else "signature"]))
         try:
             return _claims(fields, key, now, token_digest(self.name, key.key_id, (signed,)))
         except TokenError as refused:
