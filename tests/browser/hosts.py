@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from playwright.sync_api import Frame, FrameLocator, Page, Request, expect
+from playwright.sync_api import Frame, FrameLocator, Locator, Page, Request, expect
 
 from tests.browser.app import App
 from tests.browser.site import Site
@@ -55,7 +55,7 @@ def frame_of(viewer: Page, number: int = 0) -> Frame:
     return frame
 
 
-def card(frame: FrameLocator, panel: str) -> Any:
+def card(frame: FrameLocator, panel: str) -> Locator:
     return frame.locator(f'[data-panel="{panel}"]')
 
 

@@ -11,9 +11,7 @@ from secrets_admin.access import SYSTEM
 
 
 class Command(BaseCommand):
-    help = (
-        "Lets a customer's every panel ask one data source, whatever it names; without --source, what it names."
-    )
+    help = "Lets a customer's every panel ask one data source, whatever it names; without --source, what it names."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--organization", required=True, help="slug of the organization")
