@@ -19,7 +19,7 @@ import redis
 from devtools.children import start, stop
 from devtools.parts import PARTS, sum_of
 from devtools.places import digest, environment
-from devtools.testing import LANES
+from devtools.testing import ORDER
 from embedhost.lib.env import ROOT
 from tests import services
 from tests.house.server import clean_environment
@@ -131,7 +131,7 @@ def test_ci_runs_dev_test_and_nothing_else() -> None:
 
 
 def test_every_part_but_the_deep_one_runs_in_dev_test() -> None:
-    assert sorted(word for lane in LANES for word in lane) == sorted(PARTS.keys() - {"deep"})
+    assert sorted(ORDER) == sorted(PARTS.keys() - {"deep"})
 
 
 @pytest.mark.parametrize("printed", ["# tests 13\n# pass 12\n# fail 1\n", "ℹ tests 13\nℹ pass 12\nℹ fail 1\n"])
@@ -188,7 +188,7 @@ def test_ctrl_c_and_polite_kills_stop_every_child(tmp_path: Path, number: signal
     assert _is_gone(int(note.read_text()))
 
 
-def test_ctrl_c_ends_all_lanes_and_their_servers(tmp_path: Path) -> None:
+def test_ctrl_c_ends_all_parts_and_their_servers(tmp_path: Path) -> None:
     program = (
         "import sys, time; from devtools import cli, testing, children, parts; from tests import services\n"
         "from pathlib import Path\n"
@@ -198,7 +198,7 @@ def test_ctrl_c_ends_all_lanes_and_their_servers(tmp_path: Path) -> None:
         "        children.run(['sleep', '300'])\n"
         "    return parts.Outcome(0, 0, '')\n"
         "testing.PARTS = {'a': parts.Part('a', '', work), 'b': parts.Part('b', '', work)}\n"
-        "testing.LANES = (('a', 'b'), ('b', 'a'))\n"
+        "testing.ORDER = ('a', 'b', 'b', 'a')\n"
         "testing.install = testing.build = lambda *words: None\n"
         "sys.exit(cli.main(['test']))"
     )
