@@ -38,9 +38,10 @@ def create_source(
     if engine not in ENGINES:
         raise BadConnection(f"There is no engine {engine[:40]}. Choose one of {', '.join(ENGINES)}.")
     source = DataSource(workspace=workspace, name=name, engine=engine)
+    _take_a_try(source, actor)
     source.connection = _checked(source, connection, actor)
     source.full_clean(exclude=["catalog", "read_at", "warnings"])
-    _read(source, actor)
+    _read(source)
     with transaction.atomic():
         source.save()
         audit.record(workspace.organization, actor, "source.created", name, engine=engine, **_told(source))
@@ -55,10 +56,11 @@ def change_connection(source: DataSource, connection: Mapping[str, Any], *, acto
     never travels to where its owner did not send it. Raises BadConnection, SourceUnavailable, TooManyTries.
     """
     before = source.connection
+    _take_a_try(source, actor)
     source.connection = _checked(source, _with_stored(before, connection), actor)
     old, warnings = Catalog.from_json(source.catalog), source.warnings
     try:
-        _read(source, actor)
+        _read(source)
     except BaseException:
         source.connection, source.warnings = before, warnings
         raise
@@ -119,13 +121,11 @@ def _folder(workspace: Workspace) -> Path:
     return Path(settings.DATA_SOURCE_FOLDER or "/nowhere") / workspace.organization.slug
 
 
-def _read(source: DataSource, actor: Actor) -> None:
-    """Ask the database for its catalog and its login's rights. Raises SourceUnavailable, BadConnection, TooManyTries.
+def _read(source: DataSource) -> None:
+    """Ask the database for its catalog and its login's rights. Raises SourceUnavailable, BadConnection.
 
-    People get a few tries in some seconds, so that nobody maps a network with it; all failures look the same.
+    All failures look the same.
     """
-    if actor.user is not None:
-        _take_a_try(source.workspace.organization_id)
     engine, connection = ENGINES[source.engine], source.connection
     try:
         source.catalog = engine.catalog(connection).to_json()
@@ -142,8 +142,15 @@ def _read(source: DataSource, actor: Actor) -> None:
 _TRIES = 6
 
 
-def _take_a_try(organization_id: int) -> None:
-    if not any(store().take_lease(f"source-try:{organization_id}:{n}", uuid.uuid4().hex) for n in range(_TRIES)):
+def _take_a_try(source: DataSource, actor: Actor) -> None:
+    """Give people a few tries in some seconds, so that nobody maps a network with them. Raises TooManyTries.
+
+    It comes before anything that a connection's fields make us ask of others, the address of a name too.
+    """
+    organization_id = source.workspace.organization_id
+    if actor.user is not None and not any(
+        store().take_lease(f"source-try:{organization_id}:{n}", uuid.uuid4().hex) for n in range(_TRIES)
+    ):
         raise TooManyTries
 
 
@@ -155,7 +162,8 @@ def _told(source: DataSource) -> dict[str, object]:
 
 def test_source(source: DataSource, *, actor: Actor) -> list[str]:
     """Connect with what is stored and return the login's warnings. Raises SourceUnavailable, TooManyTries."""
-    _read(source, actor)
+    _take_a_try(source, actor)
+    _read(source)
     with transaction.atomic():
         DataSource.objects.filter(pk=source.pk).update(warnings=source.warnings)
         audit.record(source.workspace.organization, actor, "source.tested", source.name)
@@ -168,7 +176,8 @@ def refresh_catalog(source: DataSource, *, actor: Actor) -> list[str]:
     Raises SourceUnavailable, TooManyTries.
     """
     old = Catalog.from_json(source.catalog)
-    _read(source, actor)
+    _take_a_try(source, actor)
+    _read(source)
     return _save_catalog(source, old, ["catalog", "warnings", "read_at"], "source.catalog_read", actor, {})
 
 

@@ -18,6 +18,7 @@ from datasources.dialect import Dialect
 from datasources.digests import digest
 from datasources.engines.addresses import checked_addresses
 from datasources.engines.base import INSPECT_SECONDS, Connection, Field, Role, checked_fields, grouped
+from datasources.engines.names import checking
 from datasources.engines.pool import Handling, Pool
 from datasources.errors import BadConnection, QueryCancelled, QueryFailed, QueryTimeout, SourceUnavailable
 from datasources.result import Result, make_result
@@ -107,17 +108,19 @@ class Server(ABC, Generic[Line]):
             raise BadConnection("Port must be a number from 1 to 65535.")
         if "=" in fields["dbname"] or "://" in fields["dbname"]:
             raise BadConnection("Database must be a plain name, not a connection string.")
-        with contextlib.suppress(SourceUnavailable):  # A name that nobody knows is a matter of connecting.
+        with contextlib.suppress(SourceUnavailable), checking():  # A name nobody knows is a matter of connecting.
             checked_addresses(fields["host"], int(fields["port"]))
         return {**fields, "port": int(fields["port"])}
 
     def catalog(self, connection: Connection) -> Catalog:
         """Read every table and view that the login may read, outside of the system's schemas."""
-        return grouped(self._run(connection, self.catalog_sql, (), INSPECT_SECONDS, 1_000_000, Cancel())[1])
+        with checking():
+            return grouped(self._run(connection, self.catalog_sql, (), INSPECT_SECONDS, 1_000_000, Cancel())[1])
 
     def check_role(self, connection: Connection) -> Role:
         """Say what the login may do besides reading."""
-        name, *facts = self._run(connection, self.role_sql, (), INSPECT_SECONDS, 1, Cancel())[1][0]
+        with checking():
+            name, *facts = self._run(connection, self.role_sql, (), INSPECT_SECONDS, 1, Cancel())[1][0]
         return Role(name, *map(bool, facts))
 
     def run(
