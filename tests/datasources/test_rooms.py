@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -226,13 +227,15 @@ def test_the_connection_is_tested_and_the_tables_are_read_again(source: DataSour
 def test_a_login_that_may_do_too_much_is_warned_about_or_refused(
     workspace: Workspace, erin: User, form: dict[str, Any], postgres_url: str, settings: Settings
 ) -> None:
-    connect(visit(erin), form, user="postgres", password="any")
+    root = urlsplit(postgres_url)
+    form = {**form, "user": root.username, "password": root.password or "any"}
+    connect(visit(erin), form)
     page = text_of(visit(erin).get(room(DataSource.objects.get())))
     assert "is a superuser" in page
     assert "Login may do too much" in page
     DataSource.objects.all().delete()
     settings.DATA_SOURCE_STRICT_LOGINS = True
-    assert connect(visit(erin), form, user="postgres", password="any").status_code == 400
+    assert connect(visit(erin), form).status_code == 400
     assert not DataSource.objects.exists()
 
 

@@ -94,6 +94,9 @@ def test_p_dv_05_sql_in_any_other_type_is_refused(ask: Ask, kind: str, hostile: 
 def test_p_dv_07_a_value_in_like_is_matched_literally(ask: Ask, pattern: str, value: str, found: int) -> None:
     if "concat" in pattern and ask.source.engine == "sqlite":
         pattern = "LIKE ({{ v }} || '%')"
+    if "||" in pattern and ask.source.engine == "mariadb":  # There it means OR.
+        before, like, joined = pattern.partition("LIKE ")
+        pattern = f"{before}{like}concat({joined.replace(' || ', ', ')})"
     assert ask(f"SELECT note FROM orders WHERE note {pattern}", {"v": "text"}, {"v": value}).rows == found
 
 
