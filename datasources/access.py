@@ -1,5 +1,6 @@
 """The only way to a data source's row, and to the snapshot that everything behind it uses."""
 
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,15 +9,18 @@ from django.db.models import QuerySet
 
 from datasources.catalog import Catalog, Table
 from datasources.digests import digest
-from datasources.errors import ScopeMissing
+from datasources.errors import ScopeMissing, SourceUnavailable
 from datasources.models import CustomerLogin, DataSource, SourceRoute
 from datasources.models import TableRule as RuleRow
 from datasources.rules import Condition, Kind, Rules, TableRule
-from datasources.snapshot import SourceSnapshot
+from datasources.snapshot import SourceSnapshot, destination_of
+from embedhost.lib.crypto import SealBroken
 from embedhost.lib.errors import NotFound
 from secrets_admin.feed import Kind as FeedKind
 from secrets_admin.feed import feed
 from secrets_admin.models import Workspace
+
+logger = logging.getLogger(__name__)
 
 __all__ = [
     "SourceSnapshot",
@@ -81,8 +85,8 @@ def get_source(workspace_id: str, name: str) -> SourceSnapshot:
 def source_for(workspace_id: str, name: str, external_id: str | None) -> SourceSnapshot:
     """Return the snapshot that a customer's panel asks: its own source if it has one, under its own login if it must.
 
-    ``external_id`` is None without a customer. Raises NotFound, ServiceUnavailable, and ScopeMissing when a source
-    with a login per customer has none for this one.
+    ``external_id`` is None without a customer. Raises NotFound, ServiceUnavailable, ScopeMissing when a source with a
+    login per customer has none for this one, and SourceUnavailable when it has one that was given for another place.
     """
     source = get_source(workspace_id, name)
     if external_id is None:
@@ -101,17 +105,27 @@ def source_for(workspace_id: str, name: str, external_id: str | None) -> SourceS
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """A customer's own source by name, and its logins: (user, password) by source id."""
+    """A customer's own source by name, and its logins by source id: user, password, and where they may be sent."""
 
     route: str
-    logins: Mapping[int, tuple[str, str]] = field(repr=False)
+    logins: Mapping[int, tuple[str, str, list[str]]] = field(repr=False)
 
 
 def _own(workspace_id: str, external_id: str) -> _Own:
     route = SourceRoute.objects.filter(workspace_id=workspace_id, external_id=external_id).select_related("source")
     logins = CustomerLogin.objects.filter(source__workspace_id=workspace_id, external_id=external_id)
     names = [row.source.name for row in route]
-    return _Own(names[0] if names else "", {row.source_id: (row.user, row.password) for row in logins})
+    return _Own(names[0] if names else "", {row.source_id: (row.user, *_opened(row)) for row in logins})
+
+
+def _opened(login: CustomerLogin) -> tuple[str, list[str]]:
+    try:
+        return login.opened()
+    except SealBroken:  # It fits no source, so it is sent nowhere, and the owner's log says so.
+        return "", []
+
+
+_ELSEWHERE = "This customer's login was given for another host, port, database or TLS mode. Set the login again."
 
 
 def _under_own_login(source: SourceSnapshot, own: _Own | None) -> SourceSnapshot:
@@ -120,7 +134,10 @@ def _under_own_login(source: SourceSnapshot, own: _Own | None) -> SourceSnapshot
     login = own.logins.get(source.id) if own is not None else None
     if login is None:
         raise ScopeMissing("The source has a login per customer and this one has none.")
-    user, password = login
+    user, password, destination = login
+    if destination != destination_of(source.engine, source.connection):
+        logger.warning("a customer's login was not sent", extra={"source": source.name, "detail": _ELSEWHERE})
+        raise SourceUnavailable(_ELSEWHERE)
     return replace(source, connection={**source.connection, "user": user, "password": password}, role=user)
 
 

@@ -75,6 +75,12 @@ class SourceUnavailable(DataSourceError):
     retry_after = 30
 
 
+class ProcessLost(DataSourceError):
+    """The process that read the file ended under a statement, which may not be what ended it."""
+
+    retry_after = 5
+
+
 class QueryCancelled(DataSourceError):
     """Nobody waits for the rows any more, so their statement was stopped at its source."""
 
@@ -130,6 +136,19 @@ class SourceInUse(BadConnection):
 
     def __init__(self) -> None:
         super().__init__("Customers have this data source as their own. Give them another one first.")
+
+
+class LoginsInUse(BadConnection):
+    """Customers have logins at the server that a source would leave, and these are never sent to another."""
+
+    code = "logins_in_use"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Customers have logins of their own for the host, port, database and TLS mode there are now, and these are "
+            "never sent elsewhere. Remove the customers' logins in the same step, or keep the place as it is."
+        )
 
 
 class TooManyTries(DataSourceError):

@@ -36,16 +36,29 @@ class ConnectionForm(forms.Form):
         *,
         files: Sequence[str] = (),
         stored: Mapping[str, Any] | None = None,
+        logins: bool = False,
     ) -> None:
         shown = {name: value for name, value in (stored or {}).items() if name != "password"}
         super().__init__(data, initial=shown)
         for field in ENGINES[engine].fields:
             self.fields[field.name] = _control(field, files, stored=stored is not None)
+        if logins:
+            self.fields["remove_logins"] = forms.BooleanField(
+                label="Remove the customers' own logins",
+                required=False,
+                help_text="Another host, port, database or TLS mode needs it: logins are never sent elsewhere. Until "
+                "they are set again, these customers see nothing.",
+            )
 
     @property
     def connection(self) -> dict[str, Any]:
         """The fields as they were typed."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "name"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("name", "remove_logins")}
+
+    @property
+    def remove_logins(self) -> bool:
+        """Whether another place may take the customers' own logins away."""
+        return bool(self.cleaned_data.get("remove_logins"))
 
 
 class NewSourceForm(ConnectionForm):

@@ -73,18 +73,21 @@ class CustomerLogin(models.Model):
             models.UniqueConstraint(fields=["source", "user"], name="one_customer_per_login"),
         ]
 
-    @property
-    def password(self) -> str:
-        """The password in clear. Raises crypto.SealBroken when the row was tampered with."""
-        return crypto.unseal(self.password_sealed, self._place).decode()
+    def seal(self, password: str, destination: list[str]) -> None:
+        """Keep the password together with where it may be sent (snapshot.destination_of)."""
+        self.password_sealed = crypto.seal(json.dumps([password, destination]).encode(), self._place)
 
-    @password.setter
-    def password(self, value: str) -> None:
-        self.password_sealed = crypto.seal(value.encode(), self._place)
+    def opened(self) -> tuple[str, list[str]]:
+        """Return the password and the only place that it may be sent to.
+
+        Raises crypto.SealBroken when the row was tampered with, or is older than this binding.
+        """
+        password, destination = json.loads(crypto.unseal(self.password_sealed, self._place))
+        return password, destination
 
     @property
     def _place(self) -> str:
-        return f"datasources.customerlogin/{self.uid}/password"
+        return f"datasources.customerlogin/{self.uid}/bound_password"
 
 
 class SourceRoute(models.Model):

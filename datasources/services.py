@@ -11,13 +11,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from datasources.access import feed_subject
+from datasources.access import customer_subject, feed_subject
 from datasources.catalog import Catalog, Column
 from datasources.engines import ENGINES
 from datasources.engines.base import Role
-from datasources.errors import BadConnection, BadRule, DataSourceError, SourceInUse, TooManyTries
+from datasources.errors import BadConnection, BadRule, DataSourceError, LoginsInUse, SourceInUse, TooManyTries
 from datasources.models import DataSource, TableRule
 from datasources.rules import EXTERNAL_ID, Kind
+from datasources.snapshot import destination_of
 from embedhost.lib.store import store
 from secrets_admin import audit
 from secrets_admin.access import Actor
@@ -49,15 +50,22 @@ def create_source(
     return source
 
 
-def change_connection(source: DataSource, connection: Mapping[str, Any], *, actor: Actor) -> list[str]:
+def change_connection(
+    source: DataSource, connection: Mapping[str, Any], *, actor: Actor, remove_logins: bool = False
+) -> list[str]:
     """Point a data source at another database or login, and read its catalog; return the tables hidden by that.
 
     An empty password keeps the one that is stored, but only for the same host, port, user and TLS mode: a password
-    never travels to where its owner did not send it. Raises BadConnection, SourceUnavailable, TooManyTries.
+    never travels to where its owner did not send it. Nor do customers' logins: ``remove_logins`` lets another
+    place take them away. Raises BadConnection, LoginsInUse, SourceUnavailable, TooManyTries.
     """
     before = source.connection
     _take_a_try(source, actor)
     source.connection = _checked(source, _with_stored(before, connection), actor)
+    moved = destination_of(source.engine, before) != destination_of(source.engine, source.connection)
+    if moved and not remove_logins and source.customer_logins.exists():
+        source.connection = before
+        raise LoginsInUse
     old, warnings = Catalog.from_json(source.catalog), source.warnings
     try:
         _read(source)
@@ -65,9 +73,19 @@ def change_connection(source: DataSource, connection: Mapping[str, Any], *, acto
         source.connection, source.warnings = before, warnings
         raise
     fields = ["connection_sealed", "catalog", "warnings", "read_at"]
-    hidden = _save_catalog(source, old, fields, "source.connection_changed", actor, _told(source))
+    with transaction.atomic():
+        facts = _told(source) | ({"logins_removed": _remove_logins(source)} if moved else {})
+        hidden = _save_catalog(source, old, fields, "source.connection_changed", actor, facts)
     ENGINES[source.engine].close(before)
     return hidden
+
+
+def _remove_logins(source: DataSource) -> int:
+    customers = list(source.customer_logins.values_list("external_id", flat=True))
+    for external_id in customers:
+        announce(FeedKind.SOURCE, customer_subject(source.workspace_id, external_id))
+    source.customer_logins.all().delete()
+    return len(customers)
 
 
 #: While these are the same, a stored password goes where it went before.

@@ -32,3 +32,12 @@ class SourceSnapshot:
     def dialect(self) -> str:
         """Return the name of the SQL dialect, which is the engine's."""
         return self.engine
+
+
+#: While these are the same, a login goes where it went before.
+DESTINATION = ("host", "port", "dbname", "sslmode")
+
+
+def destination_of(engine: str, connection: Mapping[str, Any]) -> list[str]:
+    """Return where a connection leads, whatever the login: the engine, and DESTINATION's fields as texts."""
+    return [engine, *(str(connection.get(name, "")) for name in DESTINATION)]

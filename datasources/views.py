@@ -85,8 +85,13 @@ def source(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpR
 def connection(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
     row = access.source_row(caller.workspace, source_uid)
     files = services.offered_files(caller.workspace)
-    form = ConnectionForm(row.engine, request.POST or None, files=files, stored=row.connection)
-    done = _attempt(form, lambda: services.change_connection(row, form.connection, actor=caller.actor))
+    logins = row.customer_logins.exists()
+    form = ConnectionForm(row.engine, request.POST or None, files=files, stored=row.connection, logins=logins)
+
+    def change() -> list[str]:
+        return services.change_connection(row, form.connection, actor=caller.actor, remove_logins=form.remove_logins)
+
+    done = _attempt(form, change)
     if done is None:
         context = {"caller": caller, "form": form, "source": row, "engine": ENGINES[row.engine]}
         return render(request, "datasources/connection.html", context, status=400 if form.errors else 200)

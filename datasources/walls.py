@@ -6,6 +6,7 @@ from datasources.access import customer_subject, feed_subject
 from datasources.engines import ENGINES
 from datasources.errors import BadConnection
 from datasources.models import CustomerLogin, DataSource, SourceRoute
+from datasources.snapshot import destination_of
 from secrets_admin import audit
 from secrets_admin.access import Actor
 from secrets_admin.feed import Kind as FeedKind
@@ -38,7 +39,7 @@ def set_customer_login(source: DataSource, external_id: str, *, user: str, passw
         CustomerLogin.objects.filter(source=source, external_id=external_id).delete()
         if user:
             row = CustomerLogin(source=source, external_id=external_id, user=user)
-            row.password = password
+            row.seal(password, destination_of(source.engine, source.connection))
             row.save()
         organization = source.workspace.organization
         audit.record(organization, actor, "source.login_changed", source.name, customer=external_id, user=user)
