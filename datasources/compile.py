@@ -31,7 +31,7 @@ from datasources.template import CUSTOMER_PREFIX, VARIABLE_MARK, Plan, expand, n
 from datasources.values import convert
 
 #: Raised with every change of what the gate accepts or writes: part of every key that outlives the process.
-GATE_VERSION = 2
+GATE_VERSION = 3
 
 #: Compiled statements kept in this process, about 10 KB each.
 KEPT = 2_000
@@ -205,7 +205,7 @@ def _offset(error: Exception, text: str) -> int | None:
 
 def _seal(tree: Any, dialect: Dialect, binds: Binds, tables: Tables, columns: list[str]) -> Compiled:
     ordered = tuple(binds.ordered)
-    text = write(tree, dialect, len(ordered), lambda again: prove(again, tables.rules, ordered))
+    text = write(tree, dialect, len(ordered), lambda again: prove(again, tables.rules, ordered, dialect))
     reads = tuple(tables.reads)
     reserved = frozenset(bind.name for bind in ordered if bind.source == "reserved")
     described = [[b.source, b.name, b.type, b.part, b.many, b.like] for b in ordered]

@@ -44,6 +44,8 @@ class Dialect:
     integer_types: frozenset[str]
     binary_collation: str
     words: frozenset[str] = frozenset()
+    #: Whether a list is compared so late that an author's expression would meet other customers' rows before it.
+    fences_lists: bool = False
     #: What stands around a name.
     quote: str = '"'
     quoted_names_fold: bool = True

@@ -52,6 +52,20 @@ def predicate(table: Table, rule: TableRule, binds: Binds) -> Any:
     return exp.and_(*conditions, copy=False)
 
 
+def needs_fence(rule: TableRule, dialect: Dialect) -> bool:
+    """Tell whether the scoped rows must be closed off from the conditions around them.
+
+    PostgreSQL takes cheap conditions first, wherever they stand, and a list costs more with every value: an author's
+    expression would run, and could fail, on rows that the list leaves out.
+    """
+    return dialect.fences_lists and any(condition.property != EXTERNAL_ID for condition in rule.conditions())
+
+
+def fence() -> Any:
+    """Return what keeps a derived table whole: PostgreSQL never merges one that has an OFFSET."""
+    return exp.Offset(expression=exp.Literal.number(0))
+
+
 def _column(table: Table, condition: Condition, dialect: Dialect) -> Column:
     column = table.column(condition.column)
     if column is None:

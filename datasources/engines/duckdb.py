@@ -38,6 +38,7 @@ DIALECT = Dialect(
     default_schema="main",
     placeholder="${}",
     list_style="array",
+    fences_lists=True,
     functions=COMMON_FUNCTIONS
     | words(
         """

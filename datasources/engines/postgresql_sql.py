@@ -9,6 +9,7 @@ DIALECT = Dialect(
     default_schema="public",
     placeholder="${}",
     list_style="array",
+    fences_lists=True,
     functions=COMMON_FUNCTIONS
     | words(
         """

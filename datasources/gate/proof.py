@@ -10,25 +10,27 @@ from typing import Any
 from sqlglot import exp
 
 from datasources.binds import Bind
+from datasources.dialect import Dialect
 from datasources.errors import QueryRejected
 from datasources.gate.series import is_series
 from datasources.rules import Kind, Rules, TableRule
+from datasources.scope import fence, needs_fence
 from datasources.template import BIND_MARK
 
 _UNPROVEN = "The query could not be limited to the customer's rows, so it is refused. Write it in plainer SQL."
 _OURS = re.compile(r"eh_c\d+", re.ASCII)
 _MARK = re.compile(rf"{BIND_MARK}(\d+)", re.ASCII)
 _ROWS = "eh_rows"
-_PARTS = {"expressions", "from_", "where"}
+_PARTS = {"expressions", "from_", "where", "offset"}
 #: Tables without rows of the source: the values of a bound list.
 _UNPACKED = "JSON_EACH"
 
 
-def prove(tree: Any, rules: Rules, binds: Sequence[Bind]) -> None:
-    """Raise QueryRejected unless each stored table is shared, or scoped and read behind its bound predicate."""
+def prove(tree: Any, rules: Rules, binds: Sequence[Bind], dialect: Dialect) -> None:
+    """Raise QueryRejected unless each stored table is shared, or scoped and read behind its predicate and fence."""
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Identifier):
-            _check_table(table, rules, binds)
+            _check_table(table, rules, binds, dialect)
         elif not (is_series(table.this) or _is_unpacked(table.this)):
             raise QueryRejected(_UNPROVEN)
 
@@ -37,24 +39,26 @@ def _is_unpacked(node: Any) -> bool:
     return isinstance(node, exp.Anonymous) and node.name.upper() == _UNPACKED
 
 
-def _check_table(table: Any, rules: Rules, binds: Sequence[Bind]) -> None:
+def _check_table(table: Any, rules: Rules, binds: Sequence[Bind], dialect: Dialect) -> None:
     schema = table.args.get("db")
     if table.args.get("catalog") is not None or (schema is None and not _OURS.fullmatch(table.name)):
         raise QueryRejected(_UNPROVEN)
     if schema is None:
         return
     rule = rules.get(f"{schema.name}.{table.name}")
-    behind = rule.kind is Kind.SHARED or (rule.kind is Kind.SCOPED and _stands_behind(table, rule, binds))
+    behind = rule.kind is Kind.SHARED or (rule.kind is Kind.SCOPED and _stands_behind(table, rule, binds, dialect))
     if not behind:
         raise QueryRejected(_UNPROVEN)
 
 
-def _stands_behind(table: Any, rule: TableRule, binds: Sequence[Bind]) -> bool:
+def _stands_behind(table: Any, rule: TableRule, binds: Sequence[Bind], dialect: Dialect) -> bool:
     """Tell whether a table is alone in a SELECT of bare columns whose WHERE holds every condition of its rule."""
     select = table.parent.parent if isinstance(table.parent, exp.From) else None
     if not isinstance(select, exp.Select) or table.alias != _ROWS:
         return False
     if {name for name, value in select.args.items() if value} - _PARTS or select.args.get("where") is None:
+        return False
+    if select.args.get("offset") != (fence() if needs_fence(rule, dialect) else None):
         return False
     if not all(_is_row_column(column) for column in select.expressions):
         return False

@@ -13,7 +13,7 @@ from datasources.dialect import Dialect
 from datasources.errors import QueryRejected
 from datasources.gate.names import Relation, quoted
 from datasources.rules import Kind, Rules
-from datasources.scope import ROWS, predicate, predicate_digest
+from datasources.scope import ROWS, fence, needs_fence, predicate, predicate_digest
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class Tables:
         self.reads[(table.key, rule.kind.value, predicate_digest(rule))] = None
         condition = predicate(table, rule, self.binds)
         rows = exp.Select(from_=exp.From(this=_table(table, ROWS, more)), where=exp.Where(this=condition))
+        if needs_fence(rule, self.dialect):
+            rows.set("offset", fence())
         self._scoped.append((relation, rows))
         return relation, exp.Subquery(this=rows, alias=exp.TableAlias(this=quoted(alias)))
 

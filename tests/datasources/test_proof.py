@@ -39,12 +39,13 @@ BINDS = (
     Bind("scope", "region", "text", many=True),
     Bind("variable", "x", "text"),
 )
+LIST, FENCE = '"eh_rows"."cst" = ANY(CAST("eh_bind_2" AS TEXT[]))', " OFFSET 0"
 GOOD = '"eh_rows"."cst" = CAST("eh_bind_1" AS TEXT)'
 
 
 def proven(sql: str) -> bool:
     try:
-        prove(sqlglot.parse_one(sql, dialect="postgres"), RULES, BINDS)
+        prove(sqlglot.parse_one(sql, dialect="postgres"), RULES, BINDS, ENGINES["postgresql"].dialect)
     except QueryRejected:
         return False
     return True
@@ -61,9 +62,9 @@ def behind(condition: str, table: str = '"public"."orders"', more: str = "", col
         behind(GOOD),
         behind(f"{GOOD} AND TRUE"),
         behind('"eh_rows"."cst" COLLATE "C" = CAST("eh_bind_1" AS TEXT)'),
-        behind('"eh_rows"."cst" = ANY(CAST("eh_bind_2" AS TEXT[]))', '"public"."refunds"'),
-        behind('"eh_rows"."cst" IN (SELECT "value" FROM JSON_EACH("eh_bind_2"))', '"public"."refunds"'),
-        behind(f'{GOOD} AND "eh_rows"."id" = ANY("eh_bind_2")', '"public"."both"'),
+        behind(LIST, '"public"."refunds"', FENCE),
+        behind('"eh_rows"."cst" IN (SELECT "value" FROM JSON_EACH("eh_bind_2"))', '"public"."refunds"', FENCE),
+        behind(f'{GOOD} AND "eh_rows"."id" = ANY("eh_bind_2")', '"public"."both"', FENCE),
         'SELECT "eh_t1"."id" FROM "public"."places" AS "eh_t1"',
         'WITH "eh_c1" AS (SELECT 1) SELECT * FROM "eh_c1" AS "eh_t2"',
     ],
@@ -75,6 +76,10 @@ def test_what_stands_behind_its_predicate_is_proven(sql: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
+        behind(LIST, '"public"."refunds"'),
+        behind(LIST, '"public"."refunds"', " OFFSET 1"),
+        behind(LIST, '"public"."refunds"', " LIMIT 5 OFFSET 0"),
+        behind(GOOD, more=FENCE),
         'SELECT * FROM "public"."orders" AS "eh_rows"',
         'SELECT * FROM "public"."staff" AS "eh_t1"',
         'SELECT * FROM "orders"',
