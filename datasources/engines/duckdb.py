@@ -127,15 +127,14 @@ class DuckDB:
 
     def close(self, connection: Connection) -> None:
         """Close the file; statements that still run end first."""
-        running = duckdb_process.running()
-        if running is not None:
-            running.send({"close": str(connection["path"])})
+        duckdb_process.close(str(connection["path"]))
 
     def _ask(
         self, connection: Connection, sql: str, params: Sequence[object], timeout: float, max_rows: int, cancel: Cancel
     ) -> dict[str, Any]:
-        question = {"path": str(connection["path"]), "sql": sql, "params": params, "max_rows": max_rows}
-        return duckdb_process.child().ask(question, timeout, cancel)
+        path = str(connection["path"])
+        question = {"path": path, "sql": sql, "params": params, "max_rows": max_rows}
+        return duckdb_process.ask(path, question, timeout, cancel)
 
 
 def _kind(described: str) -> str:

@@ -1,4 +1,7 @@
-"""The DuckDB child as seen from a web process: made lazily, shared by all threads, killed when it does not answer."""
+"""DuckDB children as seen from a web process: one for each file, made lazily, shared by all threads.
+
+One that does not answer is killed. What else it was asked is lost with it (ProcessLost), but nothing of other files.
+"""
 
 import atexit
 import contextlib
@@ -7,6 +10,8 @@ import struct
 import subprocess
 import sys
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
@@ -17,7 +22,15 @@ from typing import IO, Any
 import orjson
 
 from datasources.cancel import Cancel
-from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
+from datasources.errors import (
+    DataSourceError,
+    ProcessLost,
+    QueryCancelled,
+    QueryFailed,
+    QueryTimeout,
+    ResultTooLarge,
+    SourceUnavailable,
+)
 from embedhost.lib.deadline import Deadline
 
 CHILD = Path(__file__).with_name("duckdb_child.py")
@@ -25,14 +38,18 @@ CHILD = Path(__file__).with_name("duckdb_child.py")
 LENGTH = struct.Struct(">I")
 MAX_ANSWER = 96 * 1024 * 1024
 
-#: What DuckDB may hold for one file, and all private writable memory of the child.
+#: Children of this process; the least recently used idle one is ended for another, and a busy one never is.
+MAX_CHILDREN = 8
+#: How long a question waits for one of them to be idle (seconds).
+WAIT_SECONDS = 2.0
+#: What DuckDB may hold for one file, and all private writable memory of a child.
 MEMORY_MB = 512
 DATA_MB = 2048
 #: How long a child may take to start, and to answer after it was told to stop (seconds).
 START_SECONDS = 10.0
 GRACE_SECONDS = 1.0
 
-_FAILURES = {"gone": SourceUnavailable, "large": ResultTooLarge}
+_FAILURES = {"gone": SourceUnavailable, "large": ResultTooLarge, "lost": ProcessLost}
 
 
 class Child:
@@ -55,6 +72,7 @@ class Child:
         self._writing = threading.Lock()
         self._owed: dict[int, Future[dict[str, Any]]] = {}
         self._heard = False
+        self._killed = False
         threading.Thread(target=self._listen, name="duckdb", daemon=True).start()
 
     @property
@@ -67,8 +85,15 @@ class Child:
         """Tell whether it can be asked, by this process."""
         return self.owner == os.getpid() and self._process.poll() is None
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether it owes nothing."""
+        return not self._owed
+
     def ask(self, question: Mapping[str, Any], timeout: float, cancel: Cancel) -> dict[str, Any]:
-        """Return the answer. Raises QueryTimeout, QueryCancelled, QueryFailed, ResultTooLarge, SourceUnavailable."""
+        """Return the answer. Raises QueryTimeout, QueryCancelled, QueryFailed, ResultTooLarge, SourceUnavailable, and
+        ProcessLost when the process ended meanwhile.
+        """
         number, owed = next(self._numbers), Future[dict[str, Any]]()
         with self._lock:
             self._owed[number] = owed
@@ -89,22 +114,23 @@ class Child:
         raise _failure(answer, timed_out=deadline.passed, cancelled=cancel.requested)
 
     def send(self, question: Mapping[str, Any]) -> None:
-        """Write a frame. Raises SourceUnavailable when the process is gone."""
+        """Write a frame. Raises ProcessLost when the process is gone."""
         body = orjson.dumps(question)
         if not self._writing.acquire(timeout=GRACE_SECONDS):
             self.kill()  # It does not even read.
-            raise SourceUnavailable("The DuckDB process did not read and was ended.")
+            raise ProcessLost("The DuckDB process did not read and was ended.")
         try:
             pipe = _pipe(self._process.stdin)
             pipe.write(LENGTH.pack(len(body)) + body)
             pipe.flush()
         except (OSError, ValueError) as error:
-            raise SourceUnavailable(f"The DuckDB process ended: {error}") from None
+            raise ProcessLost(f"The DuckDB process ended: {error}") from None
         finally:
             self._writing.release()
 
     def kill(self) -> None:
         """End the process; whoever waits for it is told."""
+        self._killed = True
         self._process.kill()
         self._process.wait()
 
@@ -123,14 +149,17 @@ class Child:
                 owed = self._owed.pop(LENGTH.unpack_from(frame)[0], None)
             if owed is not None:
                 owed.set_result(orjson.loads(frame[LENGTH.size :]))
+        was_killed = self._killed
         self.kill()
         with self._writing, contextlib.suppress(OSError):  # What nobody read any more cannot be flushed.
             _pipe(self._process.stdin).close()
         stream.close()
         with self._lock:
             left, self._owed = list(self._owed.values()), {}
+        # What was asked alone, of a process that nobody here ended, has ended it.
+        why = "lost" if was_killed or len(left) > 1 else "failed"
         for owed in left:
-            owed.set_result({"why": "gone", "detail": "The DuckDB process ended."})
+            owed.set_result({"why": why, "detail": "The DuckDB process ended."})
 
 
 def _frame(stream: IO[bytes]) -> bytes | None:
@@ -155,35 +184,85 @@ def _failure(answer: Mapping[str, Any], *, timed_out: bool, cancelled: bool) -> 
     return QueryTimeout(detail) if timed_out else _FAILURES.get(str(answer["why"]), QueryFailed)(detail)
 
 
-_children: list[Child] = []
+#: By file or folder, the least recently used first.
+_children: OrderedDict[str, Child] = OrderedDict()
 _making = threading.Lock()
 
 
-def child() -> Child:
-    """Return this process's child; it starts with the first statement, so after any fork."""
+def ask(path: str, question: Mapping[str, Any], timeout: float, cancel: Cancel) -> dict[str, Any]:
+    """Ask the child of a file or folder, once more when it ended under the question: mostly another one has ended it.
+
+    Raises what Child.ask raises, and QueryTimeout when there is no time left to ask again.
+    """
+    began = time.monotonic()
+    try:
+        return child(path).ask(question, timeout, cancel)
+    except ProcessLost as lost:
+        left = timeout - (time.monotonic() - began)
+        if left <= 0:
+            raise QueryTimeout(lost.detail) from None
+    return child(path).ask(question, left, cancel)
+
+
+def child(path: str) -> Child:
+    """Return this process's child for a file or folder; it starts with the first statement, so after any fork.
+
+    Raises DataSourceError when as many as there may be are all busy.
+    """
+    patience = time.monotonic() + WAIT_SECONDS
+    while (found := _child(path)) is None:
+        if time.monotonic() > patience:
+            raise DataSourceError("All DuckDB processes are busy with other files.")
+        time.sleep(0.02)
+    return found
+
+
+def _child(path: str) -> Child | None:
     with _making:
-        if not _children or not _children[0].lives:
-            _children[:] = [Child()]
-        return _children[0]
+        found = _children.pop(path, None)
+        if found is None or not found.lives:
+            if not _has_room():
+                return None
+            found = Child()
+        _children[path] = found
+        return found
 
 
-def running() -> Child | None:
-    """Return this process's child if it has one."""
-    return next((found for found in _children if found.lives), None)
+def _has_room() -> bool:
+    """End what is not needed until there is a place for one more, and tell whether there is."""
+    for path in [path for path, found in _children.items() if not found.lives]:
+        del _children[path]
+    idle = [path for path, found in _children.items() if found.idle]
+    for path in idle[: max(0, len(_children) - MAX_CHILDREN + 1)]:
+        _children.pop(path).kill()
+    return len(_children) < MAX_CHILDREN
+
+
+def close(path: str) -> None:
+    """End the child of a file or folder; statements that still run end first, and then it only forgets the file."""
+    with _making:
+        found = _children.get(path)
+        if found is None or not found.lives:
+            return
+        if found.idle:
+            _children.pop(path).kill()
+            return
+    with contextlib.suppress(ProcessLost):
+        found.send({"close": path})
 
 
 def _after_fork() -> None:
     global _making
     _making = threading.Lock()
-    for found in _children:
+    for found in _children.values():
         found.let_go()
     _children.clear()
 
 
 def _end() -> None:
-    found = running()
-    if found is not None:
-        found.kill()
+    for found in _children.values():
+        if found.lives:
+            found.kill()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -14,6 +14,7 @@ from datasources.cancel import Cancel
 from datasources.engines import ENGINES, duckdb_child, duckdb_process
 from datasources.errors import (
     DataSourceError,
+    ProcessLost,
     QueryCancelled,
     QueryFailed,
     QueryTimeout,
@@ -49,7 +50,7 @@ def folder(tmp_path: Path) -> dict[str, Any]:
     return {"path": str(ours)}
 
 
-def run(connection: dict[str, Any], sql: str, *, timeout: float = 10, cancel: Cancel | None = None) -> Result:
+def run(connection: dict[str, Any], sql: str, *, timeout: float = 60, cancel: Cancel | None = None) -> Result:
     return ENGINE.run(connection, sql, (), timeout=timeout, max_rows=100, cancel=cancel)
 
 
@@ -103,7 +104,7 @@ def test_p_sq_13_the_configuration_is_locked(orders: dict[str, Any], folder: dic
 
 def test_the_child_knows_no_secret_of_ours(orders: dict[str, Any]) -> None:
     run(orders, "SELECT 1")
-    environment = Path(f"/proc/{duckdb_process.child().pid}/environ").read_bytes()
+    environment = Path(f"/proc/{duckdb_process.child(orders['path']).pid}/environ").read_bytes()
     assert dict(pair.split(b"=", 1) for pair in environment.split(b"\x00") if pair) == {
         name.encode(): value.encode() for name, value in duckdb_process.Child.environment.items()
     }
@@ -114,7 +115,7 @@ def test_both_sides_mean_the_same_frames() -> None:
     assert duckdb_child.MAX_ANSWER == duckdb_process.MAX_ANSWER
 
 
-def test_a_killed_child_fails_what_it_owed_and_the_next_question_starts_another(orders: dict[str, Any]) -> None:
+def test_what_a_killed_child_owed_is_asked_once_more_and_then_fails(orders: dict[str, Any]) -> None:
     caught: list[DataSourceError] = []
 
     def ask() -> None:
@@ -124,46 +125,50 @@ def test_a_killed_child_fails_what_it_owed_and_the_next_question_starts_another(
             caught.append(error)
 
     run(orders, "SELECT 1")
-    first = duckdb_process.child()
+    first = duckdb_process.child(orders["path"])
     asking = [threading.Thread(target=ask) for _ in range(3)]
     for thread in asking:
         thread.start()
     until(lambda: len(first._owed) == 3)
     os.kill(first.pid, signal.SIGKILL)
+    until(lambda: not first.lives)
+    until(lambda: len(duckdb_process.child(orders["path"])._owed) == 3)
+    assert not caught
+    os.kill(duckdb_process.child(orders["path"]).pid, signal.SIGKILL)
     for thread in asking:
         thread.join(5)
-    assert [type(error) for error in caught] == [SourceUnavailable] * 3
+    assert [type(error) for error in caught] == [ProcessLost] * 3
     assert run(orders, "SELECT count(*) AS n FROM orders").values == ([8],)
-    assert duckdb_process.child().pid != first.pid
+    assert duckdb_process.child(orders["path"]).pid != first.pid
 
 
 def test_a_child_that_does_not_answer_is_ended(orders: dict[str, Any]) -> None:
     run(orders, "SELECT 1")
-    stuck = duckdb_process.child()
+    stuck = duckdb_process.child(orders["path"])
     os.kill(stuck.pid, signal.SIGSTOP)
     started = time.monotonic()
     with pytest.raises(QueryTimeout):
         run(orders, "SELECT 1", timeout=0.3)
     assert time.monotonic() - started < 3
     assert run(orders, "SELECT 1 AS a").values == ([1],)
-    assert duckdb_process.child().pid != stuck.pid
+    assert duckdb_process.child(orders["path"]).pid != stuck.pid
 
 
 def test_a_query_that_needs_too_much_memory_fails_alone(
     orders: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duckdb_process, "MEMORY_MB", 64)
-    duckdb_process.child().kill()
+    duckdb_process.child(orders["path"]).kill()
     huge = "SELECT count(*) FROM (SELECT DISTINCT range::VARCHAR || repeat('x', 200) AS a FROM range(3000000)) AS t"
     with pytest.raises(ResultTooLarge):
         run(orders, huge, timeout=30)
     assert run(orders, "SELECT count(*) AS n FROM orders").values == ([8],)
-    duckdb_process.child().kill()
+    duckdb_process.child(orders["path"]).kill()
 
 
 def test_p_dl_03_a_giant_cell_is_too_large_and_stays_in_the_child(orders: dict[str, Any]) -> None:
     before = resident()
-    with pytest.raises((ResultTooLarge, SourceUnavailable)):
+    with pytest.raises((ResultTooLarge, QueryFailed)):
         run(orders, "SELECT repeat('a', 150000000) AS a")
     assert resident() - before < 200
     assert run(orders, "SELECT 1 AS a").values == ([1],)
@@ -183,7 +188,7 @@ def test_p_dl_04_a_cancelled_statement_ends_in_the_child(orders: dict[str, Any])
     with pytest.raises(QueryCancelled):
         run(orders, ENDLESS, timeout=60, cancel=cancel)
     assert time.monotonic() - started < 5
-    until(lambda: not duckdb_process.child()._owed)
+    until(lambda: not duckdb_process.child(orders["path"])._owed)
 
 
 def test_a_long_statement_holds_up_no_other(orders: dict[str, Any]) -> None:
@@ -206,21 +211,21 @@ def test_a_long_statement_holds_up_no_other(orders: dict[str, Any]) -> None:
 
 def test_a_forked_process_starts_a_child_of_its_own(orders: dict[str, Any]) -> None:
     run(orders, "SELECT 1")
-    mine = duckdb_process.child().pid
+    mine = duckdb_process.child(orders["path"]).pid
     reading, writing = os.pipe()
     forked = os.fork()
     if forked == 0:
         answer = b"failed"
         try:
             run(orders, "SELECT 1")
-            answer = str(duckdb_process.child().pid).encode()
-            duckdb_process.child().kill()
+            answer = str(duckdb_process.child(orders["path"]).pid).encode()
+            duckdb_process.child(orders["path"]).kill()
         finally:
             os.write(writing, answer)
             os._exit(0)
     os.waitpid(forked, 0)
     assert int(os.read(reading, 20)) != mine
-    assert duckdb_process.child().pid == mine
+    assert duckdb_process.child(orders["path"]).pid == mine
     assert run(orders, "SELECT 1 AS a").values == ([1],)
 
 
@@ -229,3 +234,78 @@ def until(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.fixture
+def neighbour(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Another organization's file."""
+    return make_duckdb(tmp_path_factory.mktemp("neighbour"))
+
+
+def test_a_statement_that_cannot_be_stopped_ends_nothing_of_another_file(
+    orders: dict[str, Any], neighbour: dict[str, Any]
+) -> None:
+    run(neighbour, "SELECT 1")
+    theirs, answers = duckdb_process.child(neighbour["path"]), []
+    slow = "SELECT count(*) FROM range(8000) AS a, range(8000) AS b WHERE (a.range * b.range) % 7 = 1"
+    asking = threading.Thread(target=lambda: answers.append(run(neighbour, slow, timeout=60).rows))
+    asking.start()
+    run(orders, "SELECT 1")
+    os.kill(duckdb_process.child(orders["path"]).pid, signal.SIGSTOP)
+    with pytest.raises(QueryTimeout):
+        run(orders, "SELECT 1", timeout=0.2)
+    assert theirs.lives
+    asking.join(60)
+    assert answers == [1]
+
+
+def test_who_asked_the_same_file_as_a_statement_that_cannot_be_stopped_is_asked_again(orders: dict[str, Any]) -> None:
+    run(orders, "SELECT 1")
+    answers: list[Any] = []
+    os.kill(duckdb_process.child(orders["path"]).pid, signal.SIGSTOP)
+    asking = threading.Thread(target=lambda: answers.append(run(orders, "SELECT 5 AS a", timeout=30).values))
+    asking.start()
+    with pytest.raises(QueryTimeout):
+        run(orders, "SELECT 1", timeout=0.2)
+    asking.join(10)
+    assert answers == [([5],)]
+
+
+def test_children_are_few_and_only_idle_ones_are_ended(
+    orders: dict[str, Any], neighbour: dict[str, Any], folder: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_process, "MAX_CHILDREN", 2)
+    monkeypatch.setattr(duckdb_process, "WAIT_SECONDS", 0.2)
+    cancels = [Cancel(), Cancel()]
+    first, idle = duckdb_process.child(orders["path"]), duckdb_process.child(neighbour["path"])
+    long = [threading.Thread(target=endless, args=(orders, cancels[0]))]
+    long[0].start()
+    until(lambda: not first.idle)
+    assert run(folder, "SELECT 1 AS a").values == ([1],)
+    assert first.lives
+    assert not idle.lives
+    long.append(threading.Thread(target=endless, args=(folder, cancels[1])))
+    long[1].start()
+    until(lambda: not duckdb_process.child(folder["path"]).idle)
+    with pytest.raises(DataSourceError) as refused:
+        run(neighbour, "SELECT 1")
+    assert type(refused.value) is DataSourceError  # Which no breaker counts.
+    for cancel, thread in zip(cancels, long, strict=True):
+        cancel()
+        thread.join(10)
+    assert run(neighbour, "SELECT 1 AS a").values == ([1],)
+
+
+def endless(connection: dict[str, Any], cancel: Cancel) -> None:
+    joined = "orders" if connection["path"].endswith(".duckdb") else "range(1000)"
+    sql = "SELECT count(*) FROM " + ", ".join(f"{joined} AS o{n}" for n in range(13))
+    with pytest.raises(QueryCancelled):
+        run(connection, sql, timeout=60, cancel=cancel)
+
+
+def test_a_closed_file_has_no_process(orders: dict[str, Any]) -> None:
+    run(orders, "SELECT 1")
+    theirs = duckdb_process.child(orders["path"])
+    ENGINE.close(orders)
+    assert not theirs.lives
+    assert run(orders, "SELECT 1 AS a").values == ([1],)
