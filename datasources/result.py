@@ -50,9 +50,14 @@ def check_characters(characters: int) -> None:
         raise ResultTooLarge(f"{characters:,} characters")
 
 
+def check_columns(columns: int) -> None:
+    """Raise ResultTooLarge for more columns than one panel may hold."""
+    if columns > MAX_COLUMNS:
+        raise ResultTooLarge(f"{columns} columns")
+
+
 def _check_size(columns: Sequence[tuple[str, str]], values: Sequence[Sequence[Any]]) -> None:
-    if len(columns) > MAX_COLUMNS:
-        raise ResultTooLarge(f"{len(columns)} columns")
+    check_columns(len(columns))
     texts = (cells for (_, kind), cells in zip(columns, values, strict=True) if kind == "text")
     check_characters(sum(sum(map(len, filter(None, cells))) for cells in texts))
 

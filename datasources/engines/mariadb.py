@@ -162,7 +162,9 @@ class MariaDB(Server[Line]):
         return bool(error.args) and error.args[0] in _STATEMENT_TIMEOUTS
 
     def unreachable(self, error: Exception) -> bool:
-        return not isinstance(error, pymysql.Error) or not error.args or error.args[0] in _UNREACHABLE
+        if isinstance(error, pymysql.Error):
+            return not error.args or error.args[0] in _UNREACHABLE
+        return isinstance(error, OSError)  # Whatever else the driver raises, bytes of this one answer have caused.
 
 
 def _send(line: Line, statement: str) -> None:

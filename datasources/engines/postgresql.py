@@ -19,11 +19,16 @@ from datasources.engines.base import CONNECT_SECONDS, Connection, Field
 from datasources.engines.postgresql_sql import CATALOG, CLEAN, DIALECT, KINDS, ROLE, begin
 from datasources.engines.server import Found, Server, server_fields
 from datasources.errors import SourceUnavailable
-from datasources.result import check_characters
+from datasources.result import check_characters, check_columns
 
 Line = psycopg.Connection[tuple[Any, ...]]
 
-_CHUNK = 500
+#: Rows held besides those that were counted. More at once are not read faster, and each can be many megabytes.
+_CHUNK = 4
+#: Cells up to this size are numbers, dates and short texts, of which rows and columns are limited (bytes).
+_SMALL = 16
+#: SQLSTATEs that say that the server or the database cannot be used, whatever the statement is.
+_UNREACHABLE = ("08", "28", "3D000", "53300", "57P")
 
 
 class PostgreSQL(Server[Line]):
@@ -66,7 +71,10 @@ class PostgreSQL(Server[Line]):
         return isinstance(error, psycopg.errors.QueryCanceled)
 
     def unreachable(self, error: Exception) -> bool:
-        return isinstance(error, psycopg.OperationalError)
+        state = error.sqlstate if isinstance(error, psycopg.Error) else None
+        if state is None:  # The driver's own words: the connection is lost.
+            return isinstance(error, psycopg.OperationalError)
+        return state.startswith(_UNREACHABLE)
 
 
 def _conninfo(connection: Connection, addresses: Sequence[str]) -> dict[str, Any]:
@@ -94,15 +102,24 @@ def _fetch(line: Line, sql: str, params: Sequence[object]) -> Found:
     characters = 0
     with psycopg.RawCursor(line) as cursor:
         for row in cursor.stream(sql.encode(), params, binary=True, size=_CHUNK):
-            rows.append(row)
             if len(rows) % _CHUNK == 0:
-                characters += sum(len(cell) for each in rows[-_CHUNK:] for cell in each if isinstance(cell, str))
+                characters += _weight(cursor.pgresult)
                 check_characters(characters)
+            rows.append(row)
         if not rows:  # A stream without rows does not tell its columns; the planner runs nothing for LIMIT 0.
             empty = f'SELECT * FROM ({sql}) AS "eh_none" LIMIT 0'  # noqa: S608  # sql comes from the gate only
             cursor.execute(empty.encode(), params, binary=True)
         columns = [(column.name, KINDS.get(column.type_code, "text")) for column in cursor.description or ()]
     return columns, rows
+
+
+def _weight(chunk: PGresult | None) -> int:
+    """Return the bytes of a chunk's large cells, as they came. Raises ResultTooLarge for too many columns."""
+    if chunk is None:
+        return 0
+    check_columns(chunk.nfields)
+    cells = (chunk.get_value(row, column) for row in range(chunk.ntuples) for column in range(chunk.nfields))
+    return sum(len(cell) for cell in cells if cell is not None and len(cell) > _SMALL)
 
 
 def _sent(line: Line, statements: str) -> PGresult:

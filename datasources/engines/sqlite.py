@@ -1,6 +1,7 @@
 """SQLite files, opened read-only for each statement, behind an authorizer that allows reading and nothing else."""
 
 import datetime
+import itertools
 import json
 import re
 import sqlite3
@@ -14,9 +15,9 @@ from datasources.catalog import Catalog
 from datasources.dialect import Dialect, words
 from datasources.engines.base import CONNECT_SECONDS, Connection, Field, Role, checked_file, grouped
 from datasources.engines.functions import COMMON_FUNCTIONS
-from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, SourceUnavailable
+from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
 from datasources.extra import extra_functions
-from datasources.result import MAX_CHARACTERS, Result, make_result
+from datasources.result import Result, check_characters, check_columns, make_result
 from embedhost.lib.deadline import Deadline
 
 _COLUMNS = """
@@ -26,6 +27,9 @@ _COLUMNS = """
       AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
     ORDER BY t.name, c.cid
 """
+
+#: Longest text and blob, also within a statement (bytes); a row holds as many of them as it has columns.
+_LONGEST = 1_000_000
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
@@ -93,14 +97,26 @@ class SQLite:
             with Deadline(timeout, database.interrupt) as deadline:
                 try:
                     cursor = database.execute(sql, [_adapted(value) for value in params])
-                    rows = cursor.fetchmany(max_rows + 1)
-                except sqlite3.Error as error:
+                    rows = _fetched(cursor, max_rows)
+                except (sqlite3.Error, MemoryError) as error:
                     raise QueryCancelled if cancel.requested else _failure(error, timed_out=deadline.passed) from None
                 names = [name for name, *_ in cursor.description or ()]
         return make_result([(name, _kind(rows, place)) for place, name in enumerate(names)], rows, max_rows)
 
     def close(self, connection: Connection) -> None:
         """Do nothing: no connection outlives its statement."""
+
+
+def _fetched(cursor: sqlite3.Cursor, max_rows: int) -> list[tuple[Any, ...]]:
+    """Read row by row, at most one more than the cap. Raises ResultTooLarge before too much text is held."""
+    check_columns(len(cursor.description or ()))
+    rows: list[tuple[Any, ...]] = []
+    characters = 0
+    for row in itertools.islice(cursor, max_rows + 1):
+        characters += sum(len(cell) for cell in row if isinstance(cell, str | bytes))
+        check_characters(characters)
+        rows.append(row)
+    return rows
 
 
 @contextmanager
@@ -125,7 +141,7 @@ def _harden(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA trusted_schema = OFF")
     database.execute("SELECT 1 FROM json_each('[]')")  # Its first use declares a table, which is denied from now on.
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CHARACTERS)
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
 
 
 def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
@@ -158,7 +174,9 @@ def _kind(rows: Sequence[Sequence[Any]], place: int) -> str:
     return "text"
 
 
-def _failure(error: sqlite3.Error, *, timed_out: bool) -> Exception:
+def _failure(error: sqlite3.Error | MemoryError, *, timed_out: bool) -> Exception:
+    if isinstance(error, MemoryError) or getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_TOOBIG:
+        return ResultTooLarge(str(error))
     if timed_out:
         return QueryTimeout(str(error))
     if isinstance(error, sqlite3.OperationalError) and "unable to open" in str(error):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -280,3 +281,11 @@ def test_p_ds_05_a_certificate_that_nobody_signed_gets_no_login(
         ENGINES[engine].catalog(fields | {"port": port})
     told = b"eh_secret_user" in b"".join(heard)
     assert told == (mode == "require"), heard
+
+
+def test_only_what_is_about_the_connection_is_unreachable(engine: MariaDB) -> None:
+    cell = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+    for error in (cell, ValueError("a cell"), pymysql.OperationalError(1117, "Too many columns")):
+        assert not engine.unreachable(error), error
+    for lost in (ConnectionResetError(), pymysql.OperationalError(2013, "Lost"), pymysql.InterfaceError(0, "")):
+        assert engine.unreachable(lost), lost

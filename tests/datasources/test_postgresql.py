@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from datasources.engines import ENGINES
+from datasources.engines.postgresql import PostgreSQL
 from datasources.errors import BadConnection, QueryTimeout, SourceUnavailable
 from datasources.snapshot import SourceSnapshot
 from tests.datasources.test_engine_contract import ENDLESS
@@ -118,3 +119,13 @@ def test_types_without_a_word_of_their_own_become_text(server: dict[str, Any]) -
     values = [column[0] for column in ENGINE.run(server, sql, (), timeout=5, max_rows=1).values]
     assert values[:3] == ['{"a":1}', "1 day, 0:00:00", "[1,2]"]
     assert values[5].endswith("+00:00")
+
+
+def test_only_what_is_about_the_connection_is_unreachable() -> None:
+    engine = PostgreSQL()
+    for state in ("54011", "54001", "40001", "40P01", "53100", "53200", "53400", "55P03", "57014", "58030", "22P02"):
+        assert not engine.unreachable(psycopg.errors.lookup(state)()), state
+    for state in ("08006", "08P01", "28000", "28P01", "3D000", "53300", "57P01", "57P02", "57P03"):
+        assert engine.unreachable(psycopg.errors.lookup(state)()), state
+    assert engine.unreachable(psycopg.OperationalError("server closed the connection unexpectedly"))
+    assert not engine.unreachable(psycopg.DataError("a cell that the driver cannot read"))
