@@ -161,17 +161,18 @@ class Breaker:
             self._failures, self._probing = 0, False
 
 
-_breakers: Recent[int, Breaker] = Recent(1_000)
+#: A customer's own login that is refused says nothing of what others may ask: a breaker is a login's.
+_breakers: Recent[tuple[int, str], Breaker] = Recent(10_000)
 _making = threading.Lock()
 
 
-def breaker_of(source_id: int) -> Breaker:
-    """Return this process's breaker of a data source."""
+def breaker_of(source_id: int, role: str) -> Breaker:
+    """Return this process's breaker of a data source as one login reaches it."""
     with _making:
-        breaker = _breakers.get(source_id)
+        breaker = _breakers.get((source_id, role))
         if breaker is None:
             breaker = Breaker()
-            _breakers.put(source_id, breaker)
+            _breakers.put((source_id, role), breaker)
         return breaker
 
 

@@ -31,6 +31,7 @@ from datasources.errors import DataSourceError, QueryFailed, QueryTimeout, Sourc
 from datasources.run import Cancel, run_statement
 from datasources.scope import Scope, needs_family
 from embedhost.lib.errors import Refused
+from embedhost.lib.memory import Recent
 from embedhost.lib.store import store
 from secrets_admin.feed import feed
 from tokens.grant import Grant
@@ -85,6 +86,11 @@ class Prepared:
     key: str
     scope: EntryScope
 
+    @property
+    def reached(self) -> tuple[int, str]:
+        """What can be out of reach: the source as this login reaches it."""
+        return self.source.id, self.source.role
+
 
 def run_panel(request: PanelRequest, *, wait: float = LONGEST_WAIT) -> PanelResult:
     """Run one panel, waiting at most ``wait`` seconds for its flight."""
@@ -136,14 +142,14 @@ def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult 
     if entry is not None and entry.at >= oldest:
         return PanelResult("ready", item.key, entry, read=read_of(item, entry.rows))
     try:
-        breaker_of(item.source.id).check()
+        breaker_of(*item.reached).check()
         # Nobody waits for what is only refreshed.
         future = flights().join(_job(item, started, oldest, unattended=entry is not None))
     except Refused as error:
         if entry is None:
             return PanelResult("failed", item.key, error=error)
     if entry is not None:
-        since, read = _failing.get(item.source.id), read_of(item, entry.rows)
+        since, read = _failing.get(item.reached), read_of(item, entry.rows)
         return PanelResult("ready", item.key, entry, stale=True, failed_since=since, read=read)
     return _Airborne(item, future)
 
@@ -269,8 +275,8 @@ def _data_key(
     return digest_of("data", parts)
 
 
-#: Since when the flights of a source have failed, by source id, in this process (seconds).
-_failing: dict[int, float] = {}
+#: Since when the flights of a source have failed, by source id and login, in this process (seconds).
+_failing: Recent[tuple[int, str], float] = Recent(10_000)
 
 
 def _job(item: Prepared, started: float, oldest: float, *, unattended: bool) -> Job:
@@ -283,7 +289,7 @@ def _job(item: Prepared, started: float, oldest: float, *, unattended: bool) -> 
     cancel = Cancel()
 
     def work() -> bytes:
-        guard = breaker_of(item.source.id).guard
+        guard = breaker_of(*item.reached).guard
         return pack(item.key, guard(lambda: trail.follow(lambda: _query(item, now, cancel), _rows_of, now)))
 
     def accept(raw: bytes | None) -> bool:
@@ -325,7 +331,7 @@ def _query(item: Prepared, now: Callable[[], float], cancel: Cancel) -> Entry:
         at = now()
         entry = make_entry(item.scope, at, result.rows, body_of(item.request.panel, result, at))
     except (SourceUnavailable, QueryTimeout):
-        _failing.setdefault(item.source.id, now())
+        _failing.put(item.reached, _failing.get(item.reached) or now())
         raise
     except DataSourceError:
         raise
@@ -333,7 +339,7 @@ def _query(item: Prepared, now: Callable[[], float], cancel: Cancel) -> Entry:
         facts = {"panel": item.request.panel.id, "error": type(error).__name__}
         logger.error("a result could not be made", extra=facts)
         raise QueryFailed from None
-    _failing.pop(item.source.id, None)
+    _failing.drop(item.reached)
     return entry
 
 

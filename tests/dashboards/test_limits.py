@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dashboards.limits import FAILURES, FIRST_BREAK, LONGEST_BREAK, Breaker, Lanes, Seats
+from dashboards.limits import FAILURES, FIRST_BREAK, LONGEST_BREAK, Breaker, Lanes, Seats, breaker_of, forget
 from datasources.errors import QueryTimeout, SourceUnavailable
 from embedhost.lib.budgets import WINDOW, Budget, Budgets
 from embedhost.lib.store import MemoryStore, RedisStore
@@ -186,3 +186,12 @@ def test_only_failures_in_a_row_open_it_and_slow_queries_do_not() -> None:
     failing(breaker, slow, 1)
     failing(breaker, unavailable, 1)
     breaker.check()
+
+
+def test_a_login_that_is_refused_closes_the_source_to_no_other_login() -> None:
+    forget()
+    failing(breaker_of(7, "login_of_acme"), unavailable, FAILURES)
+    with pytest.raises(SourceUnavailable):
+        breaker_of(7, "login_of_acme").check()
+    breaker_of(7, "login_of_globex").check()
+    forget()

@@ -126,7 +126,7 @@ def test_p_dl_05_a_source_that_does_not_answer_is_left_alone_and_then_probed(
     assert DayUsage.objects.get().queries == FAILURES
     source.come_back()
     assert search(world, embed_client, "back").status_code == 503
-    monkeypatch.setattr(breaker_of(source.id), "_until", 0.0)
+    monkeypatch.setattr(breaker_of(source.id, ""), "_until", 0.0)
     assert search(world, embed_client, "probe").status_code == 200
     assert search(world, embed_client, "after").status_code == 200
     assert "CANARY-northwind-acme-0" in text_of(data(embed_client, world.b.token()))
