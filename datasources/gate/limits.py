@@ -5,6 +5,7 @@ from typing import Any
 from sqlglot import TokenType
 
 from datasources.errors import QueryRejected
+from datasources.template import BIND_MARK, VARIABLE_MARK
 
 MAX_CHARACTERS = 40_000
 MAX_TOKENS = 8_000
@@ -38,8 +39,19 @@ def check_tokens(tokens: list[Any]) -> None:
     if semicolon is not None:
         said = "Only one statement is allowed. Take out the semicolon and what follows it."
         raise QueryRejected(said, offset=semicolon.start)
+    _check_marks(tokens)
     _check_nesting(tokens)
     _check_joins(tokens)
+
+
+def _check_marks(tokens: list[Any]) -> None:
+    """A backslash that the database's own reading drops could spell a mark that the author's text did not show."""
+    for token in tokens:
+        text, name = token.text.lower(), token.token_type == TokenType.IDENTIFIER
+        if BIND_MARK in text or (VARIABLE_MARK in text and not name):
+            raise QueryRejected(
+                f"Texts with {VARIABLE_MARK} or {BIND_MARK} are taken. Use another.", offset=token.start
+            )
 
 
 def _check_nesting(tokens: list[Any]) -> None:

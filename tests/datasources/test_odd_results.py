@@ -37,3 +37,12 @@ def test_a_dropped_block_cannot_spell_a_mark(sql: str) -> None:
             sql, dialect="duckdb", catalog=Catalog(), rules=Rules(), variables={"x": "text"}, present=frozenset()
         )
     assert "are taken" in refused.value.problem
+
+
+@pytest.mark.parametrize(
+    "sql", [r"SELECT '`eh_b\ind_1`' AS a", r"SELECT 'eh_v\ar_0' AS a", r'SELECT "EH_B\IND_1" AS a']
+)
+def test_p_dv_05_a_backslash_that_mariadb_drops_cannot_spell_a_mark(sql: str) -> None:
+    with pytest.raises(QueryRejected) as refused:
+        compile_query(sql, dialect="mariadb", catalog=Catalog(), rules=Rules(), variables={}, present=frozenset())
+    assert "are taken" in refused.value.problem
