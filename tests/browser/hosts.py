@@ -77,7 +77,7 @@ def requests_of(viewer: Page, part: str = "") -> list[Request]:
     return found
 
 
-def wait_until(place: Page | Frame, script: str, seconds: float = 30) -> None:
+def wait_until(place: Page | Frame, script: str, seconds: float = 60) -> None:
     """Wait until a script says true there.
 
     Playwright's own ``wait_for_function`` asks again with eval inside the page, which a strict policy refuses.
