@@ -274,7 +274,7 @@ class Copies:
     def close(self) -> None:
         """Let the engines go of the copies."""
         for source in [*self._plain.values(), *(copy[1] for copy in self._planted.values())]:
-            ENGINES[source.engine].close(source.connection)
+            ENGINES.close(source.engine, source.connection)
 
 
 @contextmanager

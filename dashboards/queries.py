@@ -28,6 +28,7 @@ from dashboards.variables import Values, statement
 from datasources.access import SourceSnapshot, source_for
 from datasources.compile import Compiled, bind_values, compile_query
 from datasources.errors import DataSourceError, QueryFailed, QueryTimeout, SourceUnavailable
+from datasources.opened import note
 from datasources.run import Cancel, run_statement
 from datasources.scope import Scope, needs_family
 from embedhost.lib.errors import Refused
@@ -318,6 +319,7 @@ def _rows_of(entry: Entry) -> int:
 
 
 def _query(item: Prepared, now: Callable[[], float], cancel: Cancel) -> Entry:
+    note(item.source)
     try:
         result = run_statement(
             item.source,

@@ -28,6 +28,7 @@ __all__ = [
     "feed_subject",
     "find_source",
     "get_source",
+    "is_in_force",
     "list_sources",
     "source_for",
     "source_row",
@@ -95,27 +96,49 @@ def source_for(workspace_id: str, name: str, external_id: str | None) -> SourceS
         return source
     if not (source.routed or source.two_walls):
         return source
-    own = feed.recall(
-        FeedKind.SOURCE, customer_subject(workspace_id, external_id), lambda: _own(workspace_id, external_id)
-    )
-    if own is not None and own.route and own.route != name:
+    own = _recalled(workspace_id, external_id)
+    if own.route and own.route != name:
         source = get_source(workspace_id, own.route)
     return _under_own_login(source, own)
+
+
+def is_in_force(source: SourceSnapshot) -> bool:
+    """Tell whether panels that ask this source now would still ask it over the same connection.
+
+    Raises ServiceUnavailable when the feed cannot be read.
+    """
+    try:
+        now = get_source(source.workspace_id, source.name)
+        if source.login_of:
+            now = _under_own_login(now, _recalled(source.workspace_id, source.login_of))
+        elif now.two_walls:
+            return False
+    except (NotFound, ScopeMissing, SourceUnavailable):
+        return False
+    return now.id == source.id and now.connection == source.connection
 
 
 @dataclass(frozen=True, slots=True)
 class _Own:
     """A customer's own source by name, and its logins by source id: user, password, and where they may be sent."""
 
+    external_id: str
     route: str
     logins: Mapping[int, tuple[str, str, list[str]]] = field(repr=False)
+
+
+def _recalled(workspace_id: str, external_id: str) -> _Own:
+    subject = customer_subject(workspace_id, external_id)
+    found = feed.recall(FeedKind.SOURCE, subject, lambda: _own(workspace_id, external_id))
+    return found or _Own(external_id, "", {})
 
 
 def _own(workspace_id: str, external_id: str) -> _Own:
     route = SourceRoute.objects.filter(workspace_id=workspace_id, external_id=external_id).select_related("source")
     logins = CustomerLogin.objects.filter(source__workspace_id=workspace_id, external_id=external_id)
     names = [row.source.name for row in route]
-    return _Own(names[0] if names else "", {row.source_id: (row.user, *_opened(row)) for row in logins})
+    opened = {row.source_id: (row.user, *_opened(row)) for row in logins}
+    return _Own(external_id, names[0] if names else "", opened)
 
 
 def _opened(login: CustomerLogin) -> tuple[str, list[str]]:
@@ -128,17 +151,18 @@ def _opened(login: CustomerLogin) -> tuple[str, list[str]]:
 _ELSEWHERE = "This customer's login was given for another host, port, database or TLS mode. Set the login again."
 
 
-def _under_own_login(source: SourceSnapshot, own: _Own | None) -> SourceSnapshot:
+def _under_own_login(source: SourceSnapshot, own: _Own) -> SourceSnapshot:
     if not source.two_walls:
         return source
-    login = own.logins.get(source.id) if own is not None else None
+    login = own.logins.get(source.id)
     if login is None:
         raise ScopeMissing("The source has a login per customer and this one has none.")
     user, password, destination = login
     if destination != destination_of(source.engine, source.connection):
         logger.warning("a customer's login was not sent", extra={"source": source.name, "detail": _ELSEWHERE})
         raise SourceUnavailable(_ELSEWHERE)
-    return replace(source, connection={**source.connection, "user": user, "password": password}, role=user)
+    connection = {**source.connection, "user": user, "password": password}
+    return replace(source, connection=connection, role=user, login_of=own.external_id)
 
 
 def sources_named(organization_id: int, name: str) -> list[SourceSnapshot]:

@@ -3,15 +3,13 @@
 Nothing here uses the gate or the scope's predicate, so that a mistake there is seen from outside.
 """
 
+import contextlib
 import shutil
-import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from datasources.catalog import Column, Table
 from datasources.engines import ENGINES
@@ -25,7 +23,8 @@ LARGEST_FILE = 1 << 30
 #: Rows that are read by hand of one table and customer.
 MOST_ROWS = 500
 
-_CONNECT: Mapping[str, Callable[[str], Any]] = {"sqlite": sqlite3.connect, "duckdb": duckdb.connect}
+#: Engines of single files, which their drivers open as ``connect(path)``.
+_FILES = frozenset({"sqlite", "duckdb"})
 #: Parts of type names, and what a planted row has in such a column. Nobody has such numbers.
 _PLANTED: tuple[tuple[str, object], ...] = (
     ("timestamp", "2026-01-15 12:00:00"),
@@ -40,7 +39,7 @@ _PLANTED: tuple[tuple[str, object], ...] = (
 def may_be_copied(source: SourceSnapshot) -> bool:
     """Tell whether a source is one file of a size that can be copied."""
     path = Path(str(source.connection.get("path", "")))
-    return source.engine in _CONNECT and path.is_file() and path.stat().st_size <= LARGEST_FILE
+    return source.engine in _FILES and path.is_file() and path.stat().st_size <= LARGEST_FILE
 
 
 def copied(source: SourceSnapshot, folder: Path, name: str) -> SourceSnapshot:
@@ -55,27 +54,27 @@ def plant(copy: SourceSnapshot, scope: Scope, mark: str) -> frozenset[str]:
 
     Returns the tables that took one; views and tables with further rules of their own may not.
     """
-    planted = set()
-    with closing(_CONNECT[copy.engine](str(copy.connection["path"]))) as database:
+    planted: set[str] = set()
+    driver = ENGINES.driver(copy.engine)
+    with closing(driver.connect(str(copy.connection["path"]))) as database:
         for rule in copy.rules.rules:
             table = copy.catalog.by_key.get(rule.table)
-            if rule.kind is Kind.SCOPED and table is not None and _planted(database, table, rule, scope, mark):
-                planted.add(rule.table)
+            if rule.kind is not Kind.SCOPED or table is None:
+                continue
+            with contextlib.suppress(driver.Error):
+                planted |= _planted(database, table, rule, scope, mark)
         database.commit()
     return frozenset(planted)
 
 
-def _planted(database: Any, table: Table, rule: TableRule, scope: Scope, mark: str) -> bool:
+def _planted(database: Any, table: Table, rule: TableRule, scope: Scope, mark: str) -> set[str]:
     owned = {each.column: _values(scope, each)[:1] for each in rule.conditions()}
     if not all(owned.values()):
-        return False
+        return set()
     cells = [owned[column.name][0] if column.name in owned else _cell(column, mark) for column in table.columns]
     name, marks = _name(table, '"'), ", ".join("?" * len(cells))
-    try:
-        database.execute(f"INSERT INTO {name} VALUES ({marks})", cells)  # noqa: S608 -- the catalog's names
-    except (sqlite3.Error, duckdb.Error):
-        return False
-    return True
+    database.execute(f"INSERT INTO {name} VALUES ({marks})", cells)  # noqa: S608 -- the catalog's names
+    return {rule.table}
 
 
 def _cell(column: Column, mark: str) -> object:

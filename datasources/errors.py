@@ -72,7 +72,13 @@ class QueryTimeout(DataSourceError):
 
 
 class SourceUnavailable(DataSourceError):
+    """``problem`` is a sentence for whoever connects the source, where there is more to say than ``message``."""
+
     retry_after = 30
+
+    def __init__(self, detail: str = "", problem: str = "") -> None:
+        super().__init__(detail)
+        self.problem = problem
 
 
 class ProcessLost(DataSourceError):
@@ -111,8 +117,8 @@ class BadConnection(DataSourceError):
     status = 400
     code = "connection_invalid"
 
-    def __init__(self, message: str) -> None:
-        super().__init__()
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(detail)
         self.message = message
 
 

@@ -40,7 +40,7 @@ class ConnectionForm(forms.Form):
     ) -> None:
         shown = {name: value for name, value in (stored or {}).items() if name != "password"}
         super().__init__(data, initial=shown)
-        for field in ENGINES[engine].fields:
+        for field in ENGINES.chosen(engine).fields:
             self.fields[field.name] = _control(field, files, stored=stored is not None)
         if logins:
             self.fields["remove_logins"] = forms.BooleanField(
@@ -123,7 +123,7 @@ class RuleForm(forms.Form):
         if rule is not None:
             now = {"kind": rule.kind, "column": rule.column, "property": rule.customer_property}
         super().__init__(data, initial=now)
-        dialect = ENGINES[engine].dialect
+        dialect = ENGINES.chosen(engine).dialect
         fit = [column.name for column in table.columns if dialect.scope_type(column) is not None]
         column_field = self.fields["column"]
         column_field.choices = [("", "None"), *((name, name) for name in fit)]  # type: ignore[attr-defined]

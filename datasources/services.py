@@ -36,8 +36,7 @@ def create_source(
 
     Raises BadConnection, SourceUnavailable, TooManyTries, and ValidationError for a name that is taken or odd.
     """
-    if engine not in ENGINES:
-        raise BadConnection(f"There is no engine {engine[:40]}. Choose one of {', '.join(ENGINES)}.")
+    ENGINES.chosen(engine)
     source = DataSource(workspace=workspace, name=name, engine=engine)
     _take_a_try(source, actor)
     source.connection = _checked(source, connection, actor)
@@ -76,7 +75,7 @@ def change_connection(
     with transaction.atomic():
         facts = _told(source) | ({"logins_removed": _remove_logins(source)} if moved else {})
         hidden = _save_catalog(source, old, fields, "source.connection_changed", actor, facts)
-    ENGINES[source.engine].close(before)
+    ENGINES.close(source.engine, before)
     return hidden
 
 
@@ -102,7 +101,7 @@ def _with_stored(before: Mapping[str, Any], connection: Mapping[str, Any]) -> di
 
 
 def _checked(source: DataSource, connection: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
-    engine = ENGINES[source.engine]
+    engine = ENGINES.chosen(source.engine)
     if actor.user is not None and any(field.name == "path" for field in engine.fields):
         connection = {**connection, "path": _offered(source.workspace, str(connection.get("path", "")))}
     return engine.check(connection)
@@ -144,7 +143,7 @@ def _read(source: DataSource) -> None:
 
     All failures look the same.
     """
-    engine, connection = ENGINES[source.engine], source.connection
+    engine, connection = ENGINES.chosen(source.engine), source.connection
     try:
         source.catalog = engine.catalog(connection).to_json()
         source.warnings = list(engine.check_role(connection).warnings)
@@ -253,17 +252,17 @@ def delete_source(source: DataSource, *, actor: Actor) -> None:
     if source.routes.exists():
         raise SourceInUse
     subject = feed_subject(source.workspace_id, source.name)
-    engine, connection = ENGINES[source.engine], source.connection
+    engine, connection = source.engine, source.connection
     with transaction.atomic():
         audit.record(source.workspace.organization, actor, "source.deleted", source.name)
         announce(FeedKind.SOURCE, subject)
         source.delete()
-    engine.close(connection)
+    ENGINES.close(engine, connection)
 
 
 def check_role(source: DataSource) -> Role:
     """Say what the source's login may do besides reading. Raises SourceUnavailable."""
-    return ENGINES[source.engine].check_role(source.connection)
+    return ENGINES.chosen(source.engine).check_role(source.connection)
 
 
 def _raise_version(source: DataSource) -> None:
@@ -283,7 +282,7 @@ def _check_scope(source: DataSource, table: str, column: str, property: str) -> 
         raise BadRule(f"There is no column {column[:100]} in {table[:100]}. Choose one of the catalog's columns.")
     if not property:
         raise BadRule("Name the customer's property that the column must equal, such as external_id.")
-    if ENGINES[source.engine].dialect.scope_type(found) is None:
+    if ENGINES.chosen(source.engine).dialect.scope_type(found) is None:
         raise BadRule(f"A column of type {found.type} cannot limit rows safely. Choose a text or an integer column.")
 
 

@@ -10,8 +10,9 @@ from datasources.rules import Rules
 
 @dataclass(frozen=True)
 class SourceSnapshot:
-    """One version of a data source. ``role`` names the login; ``two_walls`` tells of a login per customer, ``routed``
-    whether some customer of its workspace has a source of its own.
+    """One version of a data source. ``role`` names the login; ``two_walls`` tells of a login per customer, ``login_of``
+    whose login this one is (an external id), and ``routed`` whether some customer of its workspace has a source of its
+    own.
 
     ``connection`` holds the password and is never printed.
     """
@@ -27,6 +28,7 @@ class SourceSnapshot:
     rules: Rules = field(repr=False)
     two_walls: bool = False
     routed: bool = False
+    login_of: str = ""
 
     @property
     def dialect(self) -> str:

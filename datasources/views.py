@@ -17,6 +17,7 @@ from datasources.engines import ENGINES
 from datasources.forms import ConnectionForm, NewSourceForm, RuleForm, table_named
 from datasources.models import DataSource, TableRule
 from datasources.rules import Kind
+from datasources.snapshot import DESTINATION
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin.access import Right
 from secrets_admin.asking import Done, attempt
@@ -52,7 +53,7 @@ class Row:
 @room(Right.LOOK, "GET")
 def sources(request: HttpRequest, caller: Caller) -> HttpResponse:
     rows = [_row(source) for source in access.list_sources(caller.workspace)]
-    engines = [ENGINES[name] for name in _offered(caller)]
+    engines = [(name, ENGINES.label(name)) for name in _offered(caller)]
     return render(request, "datasources/list.html", {"caller": caller, "rows": rows, "engines": engines})
 
 
@@ -68,7 +69,7 @@ def new(request: HttpRequest, caller: Caller, engine: str) -> HttpResponse:
 
     done = _attempt(form, make)
     if done is None:
-        context = {"caller": caller, "form": form, "engine": ENGINES[engine]}
+        context = {"caller": caller, "form": form, "label": ENGINES.label(engine)}
         return render(request, "datasources/new.html", context, status=400 if form.errors else 200)
     messages.success(request, "Connected. Every table is hidden until its rule says otherwise.")
     return _to(caller, done.result)
@@ -93,7 +94,7 @@ def connection(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> H
 
     done = _attempt(form, change)
     if done is None:
-        context = {"caller": caller, "form": form, "source": row, "engine": ENGINES[row.engine]}
+        context = {"caller": caller, "form": form, "source": row}
         return render(request, "datasources/connection.html", context, status=400 if form.errors else 200)
     messages.success(request, f"Saved. {_told(done.result)}")
     return _to(caller, row)
@@ -172,7 +173,7 @@ def _told(hidden: list[str]) -> str:
 def _offered(caller: Caller) -> list[str]:
     """Return the engines that people may connect: files only where the operator put some."""
     files = bool(services.offered_files(caller.workspace))
-    return [name for name, engine in ENGINES.items() if files or engine.fields[0].name != "path"]
+    return [name for name in ENGINES if files or not ENGINES.is_file(name)]
 
 
 def _row(source: DataSource) -> Row:
@@ -180,13 +181,12 @@ def _row(source: DataSource) -> Row:
     counts = [kinds.count(kind) for kind in (Kind.SCOPED, Kind.SHARED, Kind.HIDDEN)]
     shown = _shown(source)
     place = shown.get("host") or shown.get("path") or ""
-    return Row(source, ENGINES[source.engine].label, str(place), *counts)
+    return Row(source, ENGINES.label(source.engine), str(place), *counts)
 
 
 def _shown(source: DataSource) -> dict[str, object]:
     """Return what may be shown of a connection: never a secret, and of a path the last part only."""
-    secret = {field.name for field in ENGINES[source.engine].fields if field.secret}
-    shown = {name: value for name, value in source.connection.items() if name not in secret}
+    shown = {name: value for name, value in source.connection.items() if name in (*DESTINATION, "user", "path")}
     return shown | ({"path": str(shown["path"]).rpartition("/")[2]} if "path" in shown else {})
 
 

@@ -19,7 +19,7 @@ def set_login_per_customer(source: DataSource, wanted: bool, *, actor: Actor) ->
 
     Raises BadConnection for a database without logins.
     """
-    if wanted and not any(field.name == "user" for field in ENGINES[source.engine].fields):
+    if wanted and not any(field.name == "user" for field in ENGINES.chosen(source.engine).fields):
         raise BadConnection("This database has no logins, so it cannot have one per customer.")
     with transaction.atomic():
         DataSource.objects.filter(pk=source.pk).update(login_per_customer=wanted)
@@ -50,7 +50,7 @@ def _check_login(source: DataSource, external_id: str, user: str, password: str)
     taken = CustomerLogin.objects.filter(source=source, user=user).exclude(external_id=external_id).exists()
     if taken or user == source.connection.get("user"):
         raise BadConnection("Another customer, or the source itself, has this login. Make one for this customer alone.")
-    engine = ENGINES[source.engine]
+    engine = ENGINES.chosen(source.engine)
     engine.check_role(engine.check({**source.connection, "user": user, "password": password}))
 
 

@@ -1,4 +1,7 @@
-"""What a process does besides its work: reading the revocation feed, taking the journal, warming up."""
+"""What a process does besides its work: reading the revocation feed, keeping house, warming up.
+
+Keeping house is taking the journal and closing connections to data sources that nobody uses any more.
+"""
 
 import atexit
 import logging
@@ -11,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from dashboards.charts.drawer import DrawingFailed, drawer
+from datasources import opened
 from embed.chores import EVERY_HOUR, EVERY_MINUTE
 from embed.left_out import left_out
 from embedhost.lib import journal
@@ -21,7 +25,7 @@ from secrets_admin.feed import feed, prune
 
 logger = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 1.0
+HOUSE_SECONDS = 1.0
 
 _started_in: list[int] = []
 _lock = threading.Lock()
@@ -36,11 +40,11 @@ def ensure_started() -> None:
             _started_in.append(os.getpid())
             feed.start()
             threading.Thread(target=_warm, name="warm-drawer", daemon=True).start()
-            start_draining()
+            start_keeping_house()
 
 
-def start_draining() -> None:
-    """Take the journal every second until the process ends; web servers and workers call it once per process."""
+def start_keeping_house() -> None:
+    """Keep house every second until the process ends; web servers and workers call it once per process."""
     threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
     atexit.register(end_journal)
 
@@ -54,10 +58,11 @@ def end_journal() -> None:
 def _keep_house() -> None:
     clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, revocation.prune, *EVERY_HOUR))]
     while True:
-        time.sleep(DRAIN_SECONDS)
+        time.sleep(HOUSE_SECONDS)
         budgets.tell(store())
         left_out.write()
         _guarded(journal.drain)
+        _guarded(opened.sweep)
         # With Redis the scheduler does these; without it there is one process and this is it.
         for clock in [] if settings.REDIS_URL else clocks:
             clock.tick()

@@ -4,13 +4,13 @@ from typing import Any
 
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from embedhost.background import end_journal, start_draining
+from embedhost.background import end_journal, start_keeping_house
 
 
 @worker_process_init.connect
 def begin(**_: Any) -> None:
-    """Take this process's journal, and those of processes of this machine that ended."""
-    start_draining()
+    """Keep house: the journal, also of processes of this machine that ended, and connections to data sources."""
+    start_keeping_house()
 
 
 @worker_process_shutdown.connect

@@ -66,7 +66,7 @@ def _static_files_found_once() -> Iterator[None]:
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for results as long as a loaded machine needs; tests of slow panels set shorter times themselves."""
     # Tests take the journal themselves; a thread of a live server would do it beside their transaction.
-    monkeypatch.setattr(background, "DRAIN_SECONDS", 86_400.0)
+    monkeypatch.setattr(background, "HOUSE_SECONDS", 86_400.0)
     for name in ("embed.views.PAGE_WAIT", "embed.data.LONGEST_WAIT", "dashboards.queries.LONGEST_WAIT"):
         monkeypatch.setattr(name, 30.0)
 

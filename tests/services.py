@@ -142,9 +142,50 @@ def _group(user: str | None) -> int | None:
     return pwd.getpwnam(user).pw_gid if user else None
 
 
-def _mariadb(folder: Path, port: int, password: str) -> _Started:
+def _server_user() -> str | None:
+    return _UNPRIVILEGED if os.geteuid() == 0 else None
+
+
+#: How the servers that can encrypt are told of their certificate, in files of their folder.
+_TLS_FILES = ("server.pem", "server.key")
+
+
+class Encrypting:
+    """A server of its own, as its administrator, that shows whatever certificate it is given."""
+
+    def __init__(self, kind: str, certificate: bytes, key: bytes) -> None:
+        self._kind, self._first = kind, (certificate, key)
+        self._folder = Path()
+        self.url = ""
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator["Encrypting"]:
+        """Start it, and stop it at the end. Raises ServiceMissing."""
+        with _server(self._start) as self.url:
+            yield self
+
+    def put(self, certificate: bytes, key: bytes) -> None:
+        """Put another certificate in place; the server shows it when it is told to read its files again."""
+        for name, text in zip(_TLS_FILES, (certificate, key), strict=True):
+            path = self._folder / name
+            path.touch(0o600)
+            path.write_bytes(text)
+            if user := _server_user():
+                shutil.chown(path, user)
+
+    def _start(self, folder: Path, port: int, password: str) -> _Started:
+        self._folder = folder
+        self.put(*self._first)
+        certificate, key = (folder / name for name in _TLS_FILES)
+        if self._kind == "mariadb":
+            return _mariadb(folder, port, password, (f"--ssl-cert={certificate}", f"--ssl-key={key}"))
+        tls = (f"ssl_cert_file={certificate}", f"ssl_key_file={key}", "ssl=on")
+        return _postgresql(folder, port, password, tls)
+
+
+def _mariadb(folder: Path, port: int, password: str, more: Sequence[str] = ()) -> _Started:
     """A server whose own character set is an old one, so that nothing may rely on it."""
-    user = _UNPRIVILEGED if os.geteuid() == 0 else None
+    user = _server_user()
     server, installer = _mariadb_programs()
     data, words, socket_path = folder / "data", folder / "init.sql", folder / "socket"
     words.touch(0o600)
@@ -161,7 +202,7 @@ def _mariadb(folder: Path, port: int, password: str) -> _Started:
     _must_make([installer, *light, *quiet], folder, user)
     serving = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={socket_path}", f"--init-file={words}"]
     serving += [f"--pid-file={folder / 'pid'}", "--skip-name-resolve", "--character-set-server=latin1"]
-    child = _spawn([server, *light, *serving], folder, user)
+    child = _spawn([server, *light, *serving, *more], folder, user)
     return child, f"mysql://root:{password}@127.0.0.1:{port}/", lambda: _mariadb_is_ready(folder / "log")
 
 
@@ -198,8 +239,8 @@ def _must_make(command: Sequence[str | Path], folder: Path, user: str | None) ->
         raise ServiceMissing(f"{name} failed. Its last words: {(made.stderr or made.stdout).strip()[-500:]}")
 
 
-def _postgresql(folder: Path, port: int, password: str) -> _Started:
-    user = _UNPRIVILEGED if os.geteuid() == 0 else None
+def _postgresql(folder: Path, port: int, password: str, more: Sequence[str] = ()) -> _Started:
+    user = _server_user()
     programs = _readable(_postgresql_programs(), folder, user)
     data, words = folder / "data", folder / "password"
     words.write_text(password)
@@ -219,7 +260,8 @@ def _postgresql(folder: Path, port: int, password: str) -> _Started:
         "full_page_writes": "off",
         "max_connections": 200,
     }
-    flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    named = [f"{name}={value}" for name, value in settings.items()]
+    flags = [word for setting in (*named, *more) for word in ("-c", setting)]
     child = _spawn([programs / "postgres", "-D", data, *flags], folder, user)
     url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
     return child, url, lambda: _postmaster_says_ready(data / "postmaster.pid")

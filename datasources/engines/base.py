@@ -60,7 +60,6 @@ class Engine(Protocol):
     """
 
     name: ClassVar[str]
-    label: ClassVar[str]
     dialect: ClassVar[Dialect]
     fields: ClassVar[tuple[Field, ...]]
 
@@ -90,6 +89,9 @@ class Engine(Protocol):
 
     def close(self, connection: Connection) -> None:
         """Let go of everything that is kept open for a connection."""
+
+    def sweep(self) -> None:
+        """Let go of everything that nobody has used for long. Called every second."""
 
 
 def checked_fields(fields: Sequence[Field], connection: Connection) -> dict[str, str]:

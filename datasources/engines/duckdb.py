@@ -86,7 +86,6 @@ class DuckDB:
     """Every statement is a question to the child; nothing of DuckDB is in the web process."""
 
     name: ClassVar[str] = "duckdb"
-    label: ClassVar[str] = "DuckDB, Parquet, CSV"
     dialect: ClassVar[Dialect] = DIALECT
     fields: ClassVar[tuple[Field, ...]] = (Field("path", "Path of the file or folder"),)
 
@@ -128,6 +127,10 @@ class DuckDB:
     def close(self, connection: Connection) -> None:
         """Close the file; statements that still run end first."""
         duckdb_process.close(str(connection["path"]))
+
+    def sweep(self) -> None:
+        """End the processes of files that nobody has asked for long."""
+        duckdb_process.sweep()
 
     def _ask(
         self, connection: Connection, sql: str, params: Sequence[object], timeout: float, max_rows: int, cancel: Cancel

@@ -40,6 +40,8 @@ MAX_ANSWER = 96 * 1024 * 1024
 
 #: Children of this process; the least recently used idle one is ended for another, and a busy one never is.
 MAX_CHILDREN = 8
+#: A child that nobody asked for so long is ended (seconds).
+MAX_IDLE_SECONDS = 600.0
 #: How long a question waits for one of them to be idle (seconds).
 WAIT_SECONDS = 2.0
 #: What DuckDB may hold for one file, and all private writable memory of a child.
@@ -59,6 +61,7 @@ class Child:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
+        self.used_at = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and file, no shell, no outside words
             [sys.executable, "-I", str(CHILD), str(MEMORY_MB), str(DATA_MB)],
             stdin=subprocess.PIPE,
@@ -224,6 +227,7 @@ def _child(path: str) -> Child | None:
             if not _has_room():
                 return None
             found = Child()
+        found.used_at = time.monotonic()
         _children[path] = found
         return found
 
@@ -249,6 +253,14 @@ def close(path: str) -> None:
             return
     with contextlib.suppress(ProcessLost):
         found.send({"close": path})
+
+
+def sweep() -> None:
+    """End the children that nobody has asked for long."""
+    old = time.monotonic() - MAX_IDLE_SECONDS
+    with _making:
+        for path in [path for path, found in _children.items() if found.idle and found.used_at <= old]:
+            _children.pop(path).kill()
 
 
 def _after_fork() -> None:

@@ -23,6 +23,7 @@ from datasources.dialect import Dialect
 from datasources.engines.base import CONNECT_SECONDS, Connection, Field
 from datasources.engines.mariadb_sql import CATALOG, DIALECT, KINDS, ROLE, begin
 from datasources.engines.server import Found, Server, server_fields
+from datasources.engines.sockets import certificate_problem, connected
 from datasources.result import check_characters
 from datasources.template import BIND_MARK
 
@@ -95,7 +96,6 @@ class MariaDB(Server[Line]):
     """Five round trips: a read-only session, values, prepare, execute, reset."""
 
     name: ClassVar[str] = "mariadb"
-    label: ClassVar[str] = "MariaDB or MySQL"
     dialect: ClassVar[Dialect] = DIALECT
     fields: ClassVar[tuple[Field, ...]] = server_fields("3306")
     # Odd bytes of an untrusted server make the driver raise those after OSError.
@@ -122,8 +122,11 @@ class MariaDB(Server[Line]):
             auth_plugin_map=dict.fromkeys(("mysql_clear_password", "mysql_old_password", "dialog"), _Refused),
             program_name="embedhost",
         )
-        line.connect(_socket(addresses, connection["port"]))
+        line.connect(connected(addresses, connection["port"]))
         return line
+
+    def certificate_problem(self, error: Exception, connection: Connection, addresses: Sequence[str]) -> str:
+        return certificate_problem(getattr(error, "original_exception", error))
 
     def begin(self, line: Line, timeout: float) -> None:
         line.patience(timeout + CONNECT_SECONDS)
@@ -208,18 +211,3 @@ def _tls(mode: str) -> ssl.SSLContext | None:
     if mode == "require":
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
-
-
-def _socket(addresses: Sequence[str], port: int) -> socket.socket:
-    """Connect to the first checked address that answers. Raises OSError."""
-    failures: list[OSError] = []
-    for address in addresses:
-        try:
-            found = socket.create_connection((address, port), (CONNECT_SECONDS - 1) / len(addresses))
-        except OSError as error:
-            failures.append(error)
-        else:
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            return found
-    raise failures[0]

@@ -5,6 +5,7 @@ import decimal
 import os
 import socket
 import ssl
+import struct
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -18,11 +19,14 @@ from datasources.dialect import Dialect
 from datasources.engines.base import CONNECT_SECONDS, Connection, Field
 from datasources.engines.postgresql_sql import CATALOG, CLEAN, DIALECT, KINDS, ROLE, begin
 from datasources.engines.server import Found, Server, server_fields
+from datasources.engines.sockets import connected, handshake_problem
 from datasources.errors import SourceUnavailable
 from datasources.result import check_characters, check_columns
 
 Line = psycopg.Connection[tuple[Any, ...]]
 
+#: How a client asks the server for TLS; the server answers with the letter S.
+_SSL_REQUEST = struct.pack(">II", 8, 80877103)
 #: Rows held besides those that were counted. More at once are not read faster, and each can be many megabytes.
 _CHUNK = 4
 #: Cells up to this size are numbers, dates and short texts, of which rows and columns are limited (bytes).
@@ -35,7 +39,6 @@ class PostgreSQL(Server[Line]):
     """One round trip begins and checks a transaction, one reads, one cleans up."""
 
     name: ClassVar[str] = "postgresql"
-    label: ClassVar[str] = "PostgreSQL"
     dialect: ClassVar[Dialect] = DIALECT
     fields: ClassVar[tuple[Field, ...]] = server_fields("5432")
     errors: ClassVar[tuple[type[Exception], ...]] = (psycopg.Error,)
@@ -46,6 +49,17 @@ class PostgreSQL(Server[Line]):
         line = psycopg.connect(**_conninfo(connection, addresses), autocommit=True, prepare_threshold=None)
         line.adapters.register_dumper(str, StrDumper)  # Text is bound as text, never as a type the server guesses.
         return line
+
+    def certificate_problem(self, error: Exception, connection: Connection, addresses: Sequence[str]) -> str:
+        """libpq says only that a certificate was refused, so one more handshake asks why."""
+        if "certificate" not in str(error):
+            return ""
+        try:
+            with connected(addresses, connection["port"]) as line:
+                line.sendall(_SSL_REQUEST)
+                return handshake_problem(line, connection["host"]) if line.recv(1) == b"S" else ""
+        except OSError:
+            return ""
 
     def begin(self, line: Line, timeout: float) -> None:
         answer = _sent(line, begin(timeout))

@@ -58,7 +58,6 @@ class SQLite:
     """A connection per statement: opening one takes a tenth of a millisecond and leaves nothing behind."""
 
     name: ClassVar[str] = "sqlite"
-    label: ClassVar[str] = "SQLite file"
     dialect: ClassVar[Dialect] = DIALECT
     fields: ClassVar[tuple[Field, ...]] = (Field("path", "Path of the file"),)
 
@@ -105,6 +104,9 @@ class SQLite:
 
     def close(self, connection: Connection) -> None:
         """Do nothing: no connection outlives its statement."""
+
+    def sweep(self) -> None:
+        """Do nothing, likewise."""
 
 
 def _fetched(cursor: sqlite3.Cursor, max_rows: int) -> list[tuple[Any, ...]]:

@@ -109,6 +109,13 @@ _DECLARED = [
     ),
     Setting("SOURCE_CONNECTIONS", "int", 8, "Most queries that run at one data source at once, per process."),
     Setting(
+        "SERVER_CONNECTIONS",
+        "int",
+        40,
+        "Most connections that a process keeps to one database server (host and port), over all data sources and "
+        "customers' logins. An idle one is closed for another; when all are busy, a query waits up to 2 seconds.",
+    ),
+    Setting(
         "LIMIT_QUERIES_AT_ONCE",
         "int",
         64,

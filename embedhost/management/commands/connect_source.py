@@ -53,7 +53,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _with_password(engine: str, fields: dict[str, str]) -> dict[str, str]:
     """Ask for the engine's secret password unless it was given; spaces at its ends belong to it."""
-    asks = any(field.secret and field.name == "password" for field in ENGINES[engine].fields)
+    asks = any(field.secret and field.name == "password" for field in ENGINES.chosen(engine).fields)
     if not asks or "password" in fields:
         return fields
     password = getpass.getpass("Password of the login: ") if sys.stdin.isatty() else sys.stdin.readline()
