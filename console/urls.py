@@ -45,6 +45,7 @@ _rooms: list[URLPattern | URLResolver] = [
     path("settings/embedding/secrets/<slug:key_id>/bind/ask/", binding.ask_bind, name="secret_ask_bind"),
     path("settings/embedding/secrets/<slug:key_id>/bind/", binding.bind, name="secret_bind"),
     path("settings/embedding/", include("secrets_admin.urls")),
+    path("settings/api-keys/", include("secrets_admin.api_key_urls")),
 ]
 
 urlpatterns = [

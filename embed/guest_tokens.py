@@ -59,8 +59,10 @@ def read_order(body: Mapping[str, object]) -> GuestOrder:
 def mint_guest(key: ApiKeyFacts, order: GuestOrder) -> str:
     """Make a token with the workspace's secret and write it to the mint log.
 
-    Raises MintRefused, Forbidden while embedding is off, and ServiceUnavailable when the log cannot be written.
+    Raises MintRefused, Forbidden while embedding is off or for another customer than the key's, and ServiceUnavailable
+    when the log cannot be written.
     """
+    key.require_customer(order.customer)
     secret, now = _secret(key, order.customer), feed.now()
     lifetime = min(LIFETIME, secret.max_lifetime)
     try:

@@ -66,6 +66,8 @@ def embedded(request: HttpRequest, id_or_slug: str) -> HttpResponse:
         raise MethodNotAllowed
     key = _key(request)
     key.require("read" if request.method == "GET" else "write")
+    if request.method != "GET":
+        key.require_all_customers()
     return handler(request, key, _dashboard(key, id_or_slug))
 
 
@@ -131,7 +133,7 @@ def _key(request: HttpRequest) -> ApiKeyFacts:
 
 
 def _actor(request: HttpRequest, key: ApiKeyFacts) -> Actor:
-    return Actor(None, f"API key {key.key_id}", request.META.get("REMOTE_ADDR", ""))
+    return key.actor(request.META.get("REMOTE_ADDR", ""))
 
 
 def _only(request: HttpRequest, method: str) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from embedhost.lib.errors import Forbidden, NotFound
-from secrets_admin.models import EmbedSecret, Member, Organization, Role, User, Workspace
+from secrets_admin.models import ApiKey, EmbedSecret, Member, Organization, Role, User, Workspace
 
 
 class Right(StrEnum):
@@ -94,3 +94,24 @@ def get_secret(workspace: Workspace, key_id: str) -> EmbedSecret:
     if secret is None:
         raise NotFound
     return secret
+
+
+def list_api_keys(workspace: Workspace) -> QuerySet[ApiKey]:
+    """Return the workspace's API keys, the newest first, revoked ones too."""
+    return workspace.api_keys.select_related("created_by").order_by("-created_at", "-id")
+
+
+def get_api_key(workspace: Workspace, key_id: str) -> ApiKey:
+    """Return one API key of the workspace. Raises NotFound."""
+    key = workspace.api_keys.select_related("workspace__organization").filter(key_id=key_id).first()
+    if key is None:
+        raise NotFound
+    return key
+
+
+def workspace_of_key(workspace_id: str) -> Workspace:
+    """Return the workspace that an API key belongs to, with its organization. Raises NotFound when it is gone."""
+    workspace = Workspace.objects.select_related("organization").filter(id=workspace_id).first()
+    if workspace is None:
+        raise NotFound
+    return workspace

@@ -1,20 +1,27 @@
 """Who an API key belongs to, for every API: by its value, by id and value, or by a short-lived access token.
 
-The database is asked each time, so a revoked key is over with the next call.
+Keys are kept in memory until the feed tells of a change, so a revoked one is over on every server within a second. A
+wrong value always costs one question to the database, whether its prefix exists or not (threats.md P-CU-01).
 """
 
 import hmac
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from django.core.signing import BadSignature, Signer
-from django.db import DatabaseError, connection
+from django.db.models import ExpressionWrapper, Q, Value
+from django.db.models.fields import DateTimeField
+from django.db.models.functions import Now
 
-from embedhost.lib.errors import Forbidden, Refused, ServiceUnavailable
+from embedhost.lib.availability import ask
+from embedhost.lib.errors import Forbidden, Refused
 from embedhost.lib.memory import Recent
-from secrets_admin.feed import feed
+from secrets_admin.access import Actor
+from secrets_admin.api_key_services import hash_api_key, prefix_of, subjects
+from secrets_admin.feed import Kind, feed
 from secrets_admin.models import ApiKey
-from secrets_admin.workspaces import hash_api_key
 from tokens.keys import is_key_id
 
 #: Seconds that an access token lives.
@@ -22,15 +29,17 @@ ACCESS_SECONDS: Final = 15 * 60
 #: Wrong log-ins of one key within a window (seconds), in one process; then further wrong ones are told to wait.
 MOST_FAILURES: Final = 10
 WINDOW: Final = 60
+#: "Last used" is written at most once in so many seconds per key and process.
+USE_SECONDS: Final = 60
 _LONGEST_VALUE: Final = 200
 #: Compared in place of a key's hash that does not exist; no value has it.
-_NO_HASH: Final = "-" * 64
+_NO_HASH: Final = b"-" * 64
 
 
 class NotAuthenticated(Refused):
     status = 401
     code = "not_authenticated"
-    message = "Send a valid API key. It may be wrong or revoked."
+    message = "Send a valid API key. It may be wrong, ended or revoked."
 
 
 class TooManyFailures(Refused):
@@ -44,19 +53,54 @@ class ScopeMissing(Forbidden):
     message = "This API key may not do that. Use one with the scope that the documentation names."
 
 
+class CustomerNotAllowed(Forbidden):
+    message = "This API key is for other customers. Use one that may act for this one."
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKeyFacts:
-    """An API key that may be used now: whose it is and what it may do."""
+    """An API key that may be used now: whose it is and what it may do.
+
+    ``customers`` are the external ids of the only customers that it may act for; None: all of its workspace.
+    """
 
     key_id: str
     organization_id: int
     workspace_id: str
     scopes: frozenset[str]
+    customers: frozenset[str] | None = None
 
     def require(self, scope: str) -> None:
         """Raise ScopeMissing unless the key has a scope."""
         if scope not in self.scopes:
             raise ScopeMissing
+
+    def may_act_for(self, external_id: str) -> bool:
+        """Tell whether the key is for a customer, which need not exist."""
+        return self.customers is None or external_id in self.customers
+
+    def require_customer(self, external_id: str) -> None:
+        """Raise CustomerNotAllowed unless the key is for a customer; the answer is the same when there is none."""
+        if not self.may_act_for(external_id):
+            raise CustomerNotAllowed
+
+    def require_all_customers(self) -> None:
+        """Raise CustomerNotAllowed for a key that is limited to some, where all of a workspace are touched."""
+        if self.customers is not None:
+            raise CustomerNotAllowed("This API key is limited to some customers. Use one that is for all of them.")
+
+    def actor(self, address: str) -> Actor:
+        """Return who does something with the key, as the audit log writes it."""
+        return Actor(None, f"API key {self.key_id}", address)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A living key as it is kept in memory; ``ends_at`` in seconds of database time."""
+
+    facts: ApiKeyFacts
+    key_hash: bytes = field(repr=False)
+    ends_at: float | None
 
 
 def authenticate(value: str, *, key_id: str | None = None) -> ApiKeyFacts:
@@ -64,14 +108,10 @@ def authenticate(value: str, *, key_id: str | None = None) -> ApiKeyFacts:
 
     Raises NotAuthenticated, or TooManyFailures for one wrong value after the other with a known ``key_id``.
     """
-    value_hash = hash_api_key(value[:_LONGEST_VALUE])
-    row = _living(key_hash=value_hash) if key_id is None else _living(key_id=key_id) if is_key_id(key_id) else None
-    known = row.key_hash if row is not None else _NO_HASH
-    if hmac.compare_digest(known.encode(), value_hash.encode()) and row is not None:
-        return _facts(row)
-    if key_id is not None and is_key_id(key_id):
+    found = _look_up(value, key_id)
+    if found is None and key_id is not None and is_key_id(key_id):
         _failures.count(key_id)
-    raise NotAuthenticated
+    return _used(found)
 
 
 def open_access(key: ApiKeyFacts) -> str:
@@ -85,26 +125,77 @@ def of_access(token: str) -> ApiKeyFacts:
         said = _signer().unsign_object(token)
     except (BadSignature, ValueError):
         raise NotAuthenticated from None
-    row = _living(key_id=said["key"]) if feed.now() < said["until"] else None
-    if row is None:
+    if feed.now() >= said["until"]:
         raise NotAuthenticated
-    return _facts(row)
+    known = feed.recall(Kind.API_KEY, subjects(said["key"], "")[0], lambda: _load(key_id=said["key"]))
+    return _used(known[0] if known else None)
+
+
+def _look_up(value: str, key_id: str | None) -> _Stored | None:
+    named = {"prefix": prefix_of(value)} if key_id is None else {"key_id": key_id}
+    if not all(is_key_id(text) for text in named.values()) or len(value) > _LONGEST_VALUE:
+        return None
+    asked = False
+
+    def load() -> tuple[_Stored, ...] | None:
+        nonlocal asked
+        asked = True
+        return _load(**named)
+
+    by_id, by_prefix = subjects(key_id or "", prefix_of(value))
+    found = _matching(feed.recall(Kind.API_KEY, by_id if key_id else by_prefix, load), hash_api_key(value))
+    if found is None and not asked:
+        ask(load)
+    return found
+
+
+def _matching(known: tuple[_Stored, ...] | None, value_hash: str) -> _Stored | None:
+    """Return the key with this hash; with none to compare, something is compared all the same."""
+    found = None
+    for stored in known or (None,):
+        if hmac.compare_digest(stored.key_hash if stored else _NO_HASH, value_hash.encode()):
+            found = stored
+    return found
+
+
+def _used(found: _Stored | None) -> ApiKeyFacts:
+    """Return the facts of a key that has not ended, and write down that it was used. Raises NotAuthenticated."""
+    if found is None or (found.ends_at is not None and feed.now() >= found.ends_at):
+        raise NotAuthenticated
+    _uses.note(found.facts.key_id)
+    return found.facts
 
 
 def _signer() -> Signer:
     return Signer(salt="secrets_admin.api_keys.access")
 
 
-def _living(**named: str) -> ApiKey | None:
-    try:
-        return ApiKey.objects.select_related("workspace").filter(**named, revoked_at=None).first()
-    except DatabaseError as error:
-        connection.close()
-        raise ServiceUnavailable from error
+def _load(**named: str) -> tuple[_Stored, ...] | None:
+    rows = ApiKey.objects.select_related("workspace").filter(**named, revoked_at=None).order_by("id")
+    return tuple(_stored(row) for row in rows) or None
 
 
-def _facts(row: ApiKey) -> ApiKeyFacts:
-    return ApiKeyFacts(row.key_id, row.workspace.organization_id, row.workspace_id, frozenset(row.scopes))
+def _stored(row: ApiKey) -> _Stored:
+    customers = None if row.customers is None else frozenset(row.customers)
+    facts = ApiKeyFacts(row.key_id, row.workspace.organization_id, row.workspace_id, frozenset(row.scopes), customers)
+    return _Stored(facts, row.key_hash.encode(), row.expires_at.timestamp() if row.expires_at else None)
+
+
+class _Uses:
+    """When this process last wrote down that a key was used, so that hardly any request has to write."""
+
+    def __init__(self) -> None:
+        self._noted: Recent[str, float] = Recent(10_000)
+
+    def note(self, key_id: str) -> None:
+        """Write down that a key is used now, unless somebody did within the last minute."""
+        now, noted = time.monotonic(), self._noted.get(key_id)
+        if noted is not None and now - noted < USE_SECONDS:
+            return
+        self._noted.put(key_id, now)
+        a_while_ago = ExpressionWrapper(Now() - Value(timedelta(seconds=USE_SECONDS)), output_field=DateTimeField())
+        due = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=a_while_ago), key_id=key_id)
+        ask(lambda: due.update(last_used_at=Now()))
 
 
 class _Failures:
@@ -127,4 +218,5 @@ class _Failures:
             raise TooManyFailures
 
 
+_uses = _Uses()
 _failures = _Failures()

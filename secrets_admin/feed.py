@@ -47,6 +47,7 @@ class Kind(StrEnum):
     DASHBOARD = "dashboard"
     SOURCE = "source"
     REVOCATION = "revocation"
+    API_KEY = "api_key"
 
 
 def announce(kind: Kind, subject: str) -> None:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from embedhost.lib import crypto
 
@@ -170,12 +171,22 @@ class ApiKey(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100)
     key_id = models.CharField(max_length=32, unique=True, default=new_api_key_id, editable=False)
-    prefix = models.CharField(max_length=12, editable=False)
+    prefix = models.CharField(max_length=12, editable=False, db_index=True)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(default=list)
+    #: external_ids of the only customers that it may act for; None: all of its workspace.
+    customers = models.JSONField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    #: Written at most once a minute.
+    last_used_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the key's end has come; who asks a request's key asks the database's clock instead."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
 class Revocation(models.Model):

@@ -1,8 +1,4 @@
-"""What changes a workspace's rules for every token: allowed origins and the longest token life; and API keys."""
-
-import hashlib
-import secrets
-from collections.abc import Iterable
+"""What changes a workspace's rules for every token: allowed origins and the longest token life."""
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -12,22 +8,15 @@ from embedhost.lib.origins import OriginRefused, check_origin, check_origins
 from secrets_admin import audit, facts
 from secrets_admin.access import Actor
 from secrets_admin.feed import Kind, announce
-from secrets_admin.models import ApiKey, Workspace
+from secrets_admin.models import Workspace
 
 #: Seconds.
 SHORTEST_LIFETIME, LONGEST_LIFETIME = 60, 86_400
-SCOPES = ("read", "write", "mint", "customer_tokens")
-_PREFIX_LENGTH = 12
 
 
 class LifetimeRefused(Refused):
     code = "lifetime_invalid"
     message = "Choose between 1 minute and 24 hours."
-
-
-class ScopeRefused(Refused):
-    code = "scope_invalid"
-    message = "An API key has one or more of these scopes: read, write, mint, customer_tokens."
 
 
 def add_origin(workspace: Workspace, text: str, *, actor: Actor) -> str:
@@ -84,38 +73,6 @@ def allow_customer_tokens(workspace: Workspace, allowed: bool, *, actor: Actor) 
             "customer_tokens.allowed" if allowed else "customer_tokens.refused",
             workspace.id,
         )
-
-
-def create_api_key(workspace: Workspace, *, name: str, scopes: Iterable[str], actor: Actor) -> tuple[ApiKey, str]:
-    """Make an API key; returns the row and the key's value, which is stored as SHA-256 only. Raises ScopeRefused."""
-    wanted = sorted(set(scopes))
-    if not wanted or not set(wanted) <= set(SCOPES):
-        raise ScopeRefused
-    # 256 random bits: a plain SHA-256 cannot be guessed back (no salt, no slow hash needed).
-    value = "eh_" + secrets.token_urlsafe(32)
-    with transaction.atomic():
-        key = ApiKey.objects.create(
-            workspace=workspace,
-            name=name,
-            prefix=value[:_PREFIX_LENGTH],
-            key_hash=hash_api_key(value),
-            scopes=wanted,
-            created_by=actor.user,
-        )
-        audit.record(workspace.organization, actor, "api_key.created", key.key_id, name=name, scopes=wanted)
-    return key, value
-
-
-def revoke_api_key(key: ApiKey, *, actor: Actor) -> None:
-    """End an API key; a revoked key stays revoked."""
-    with transaction.atomic():
-        if ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=Now()):
-            audit.record(key.workspace.organization, actor, "api_key.revoked", key.key_id)
-
-
-def hash_api_key(value: str) -> str:
-    """Return the hex SHA-256 under which an API key is stored and looked up."""
-    return hashlib.sha256(value.encode()).hexdigest()
 
 
 def _lock(workspace: Workspace) -> Workspace:

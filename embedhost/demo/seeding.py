@@ -18,9 +18,10 @@ from datasources.services import create_source, set_rule
 from embedhost.demo.data import ensure_warehouse, read_customers
 from embedhost.demo.facts import ApiKeyFacts, DemoFacts, EmbedSecretFacts, Login, Logins, read_facts, write_facts
 from secrets_admin.access import SYSTEM, main_workspace
+from secrets_admin.api_key_services import SCOPES, create_api_key, hash_api_key
 from secrets_admin.models import ApiKey, EmbedSecret, Member, Organization, Role, User, Workspace
 from secrets_admin.services import create_secret
-from secrets_admin.workspaces import SCOPES, add_origin, create_api_key, hash_api_key
+from secrets_admin.workspaces import add_origin
 from tokens.formats import MINTED
 
 SLUG = "tradewind"

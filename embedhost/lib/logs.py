@@ -16,6 +16,7 @@ _TOKEN_IN_QUERY = re.compile(r"((?:embed_token|embedded-token|token)=)[^&\s\"']+
 #: A customer's own token, wherever it stands; it does not end, so it must not leak at all.
 _CUSTOMER_TOKEN = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
 _COMPACT = re.compile(r"\b[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_.-]{16,}")
+_API_KEY = re.compile(r"\behk?_[A-Za-z0-9_-]{20,}")
 #: What a record may carry besides its event: names and codes, never values.
 _FACTS = ("reason", "claim", "reference", "organization_id", "verified", "panel", "code", "problem", "error")
 _BEARER = re.compile(r"(?i)(authorization\W+|bearer\s+)\S+")
@@ -26,6 +27,7 @@ def redact(text: str) -> str:
     text = _CUSTOMER_TOKEN.sub("[token]", text)
     text = _TOKEN_IN_PATH.sub(lambda found: f"{found[1]}[token]", text)
     text = _TOKEN_IN_QUERY.sub(lambda found: f"{found[1]}[token]", text)
+    text = _API_KEY.sub("[key]", text)
     text = _COMPACT.sub("[token]", text)
     return _BEARER.sub(lambda found: f"{found[1]}[token]", text)
 

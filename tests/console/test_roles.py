@@ -27,6 +27,7 @@ class Surface:
 
 
 _SECRET = f"{EMBEDDING}secrets/{{key_id}}/"
+_API_KEYS = "/o/tradewind/settings/api-keys/"
 _PASSWORD = {"password": PASSWORD}
 SURFACES = [
     Surface("list secrets", EMBEDDING, "viewer"),
@@ -38,6 +39,8 @@ SURFACES = [
     Surface("create", f"{EMBEDDING}secrets/new/", "owner", {**_PASSWORD, "name": "New", "format": "explo_jwe"}),
     Surface("rotate", f"{_SECRET}rotate/", "owner", {**_PASSWORD, "until": "2100-01-01"}),
     Surface("disable", f"{_SECRET}retire/", "owner", _PASSWORD),
+    Surface("API keys", _API_KEYS, "owner"),
+    Surface("make API key", f"{_API_KEYS}new/", "owner", {**_PASSWORD, "name": "New", "scopes": ["read"]}),
     Surface("add origin", f"{EMBEDDING}origins/add/", "owner", {"origin": "https://new.example"}),
     Surface("remove origin", f"{EMBEDDING}origins/remove/", "owner", {"origin": ORIGIN}),
     Surface("token life", f"{EMBEDDING}token-lifetime/", "owner", {"amount": "8", "unit": "3600"}),

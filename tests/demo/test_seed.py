@@ -18,8 +18,8 @@ from pytest_django.fixtures import Settings
 from customers.models import Customer
 from dashboards.models import Dashboard
 from embedhost.demo.data import read_customers
+from secrets_admin.api_key_services import hash_api_key
 from secrets_admin.models import EmbedSecret, Member, Organization, User, Workspace
-from secrets_admin.workspaces import hash_api_key
 from tokens.formats import MINTED
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs" / "demo.md"

@@ -11,8 +11,8 @@ from dashboards.models import Dashboard
 from embed.usage_models import MintRecord
 from embedhost.lib import journal
 from secrets_admin.access import SYSTEM
+from secrets_admin.api_key_services import create_api_key
 from secrets_admin.models import ApiKey
-from secrets_admin.workspaces import create_api_key
 from tests.embed.surfaces import assert_headers
 from tests.house.test_error_shape import assert_flat
 from tests.world import Tenant

@@ -8,8 +8,8 @@ from django.test import Client
 
 from embed.models import Embed
 from secrets_admin.access import SYSTEM
+from secrets_admin.api_key_services import SCOPES, create_api_key
 from secrets_admin.models import User
-from secrets_admin.workspaces import SCOPES, create_api_key
 from tests.conftest import PASSWORD
 from tests.embed.every_format import IDS, WAYS, Way
 from tests.embed.surfaces import assert_clean, masked

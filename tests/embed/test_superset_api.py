@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from secrets_admin import api_keys
 from secrets_admin.access import SYSTEM
+from secrets_admin.api_key_services import revoke_api_key
 from secrets_admin.feed import feed
-from secrets_admin.workspaces import revoke_api_key
 from tests.conftest import Live
 from tests.embed.superset import (
     CSRF,

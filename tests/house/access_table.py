@@ -76,6 +76,7 @@ _CUSTOMER = f"{_ORGANIZATION}customers/<uuid:uid>/"
 _SOURCE = f"{_ORGANIZATION}settings/sources/<uuid:source_uid>/"
 _EMBEDDING = f"{_ORGANIZATION}settings/embedding/"
 _SECRET = f"{_EMBEDDING}secrets/<slug:key_id>/"
+_API_KEYS = f"{_ORGANIZATION}settings/api-keys/"
 _OPERATOR = "operator/"
 _EMBED_ID = "(?P<embed_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _METABASE = "^api/embed/dashboard/(?P<token>[^/]*)"
@@ -155,6 +156,11 @@ CONSOLE = Table(
             for what in ("token", "viewer")
             for ask in ("ask/", "")
         },
+        _API_KEYS: Room(get="owner"),
+        f"{_API_KEYS}new/ask/": Room(get="owner"),
+        f"{_API_KEYS}new/": Room(get=None, post="owner"),
+        f"{_API_KEYS}<slug:api_key_id>/revoke/ask/": Room(get="owner"),
+        f"{_API_KEYS}<slug:api_key_id>/revoke/": Room(get=None, post="owner"),
         f"{_EMBEDDING}secrets/new/ask/": Room(get="owner"),
         f"{_EMBEDDING}secrets/new/": Room(get=None, post="owner"),
         f"{_EMBEDDING}secrets/reset-all/ask/": Room(get="owner"),

@@ -10,7 +10,9 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 
 from embed.models import Embed
-from secrets_admin.models import AuditRecord, Organization, Role, User
+from secrets_admin.access import SYSTEM
+from secrets_admin.api_key_services import create_api_key
+from secrets_admin.models import ApiKey, AuditRecord, Organization, Role, User
 from tests.conftest import make_member
 from tests.house.access_table import CONSOLE, EMBED, Backend, Operator, Public, Room, Rule, SignedIn, Table, Token
 from tests.house.routes import Route, routes
@@ -51,6 +53,7 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "source_uid": str(tenant.source.uid),
         "table": next(iter(tenant.source.catalog["tables"]))[0] + ".orders",
         "key_id": tenant.secret.key_id,
+        "api_key_id": _api_key(tenant).key_id,
         "uidb36": "1",
         "key": "c0ffee-0123456789abcdef",
         "token": "0" * 64,
@@ -73,6 +76,12 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "id_or_slug": "sales",
         **changes,
     }
+
+
+def _api_key(tenant: Tenant) -> ApiKey:
+    """The tenant's one API key, made when a route first asks for it."""
+    found = tenant.workspace.api_keys.first()
+    return found or create_api_key(tenant.workspace, name="Backend", scopes=["read"], actor=SYSTEM)[0]
 
 
 def _client(table: Table, user: User | None = None) -> Client:
@@ -174,6 +183,7 @@ def test_a_stranger_cannot_tell_what_is_there_from_what_is_not(world: World, cha
         "organization": "nobody-has-this",
         "uid": "00000000-0000-4000-8000-000000000000",
         "key_id": "nothing",
+        "api_key_id": "nothing",
         "dashboard_id": "999999",
     }
 
