@@ -14,7 +14,6 @@ from django.utils import timezone
 from embedhost.lib.errors import Refused
 from secrets_admin import audit
 from secrets_admin.access import Actor
-from secrets_admin.feed import Kind, announce
 from secrets_admin.models import ApiKey, Workspace
 from tokens.identifiers import check_identifier
 
@@ -76,7 +75,6 @@ def create_api_key(
             expires_at=expires_at,
             created_by=actor.user,
         )
-        _announce(key)
         audit.record(
             workspace.organization,
             actor,
@@ -91,10 +89,9 @@ def create_api_key(
 
 
 def revoke_api_key(key: ApiKey, *, actor: Actor) -> None:
-    """End an API key, on every server within a second; a revoked key stays revoked."""
+    """End an API key with its next call, on every server; a revoked key stays revoked."""
     with transaction.atomic():
         if ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=Now()):
-            _announce(key)
             audit.record(key.workspace.organization, actor, "api_key.revoked", key.key_id)
 
 
@@ -106,16 +103,6 @@ def hash_api_key(value: str) -> str:
 def prefix_of(value: str) -> str:
     """Return the public first characters of a key's value, by which its row is found."""
     return value[:PREFIX_LENGTH]
-
-
-def subjects(key_id: str, prefix: str) -> tuple[str, str]:
-    """Return the feed's two names of a key: by its id and by its prefix."""
-    return f"id/{key_id}", f"prefix/{prefix}"
-
-
-def _announce(key: ApiKey) -> None:
-    for subject in subjects(key.key_id, key.prefix):
-        announce(Kind.API_KEY, subject)
 
 
 def _check_name(name: str) -> None:

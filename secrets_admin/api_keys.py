@@ -1,7 +1,7 @@
 """Who an API key belongs to, for every API: by its value, by id and value, or by a short-lived access token.
 
-Keys are kept in memory until the feed tells of a change, so a revoked one is over on every server within a second. A
-wrong value always costs one question to the database, whether its prefix exists or not (threats.md P-CU-01).
+The database is asked each time, so a revoked key is over with the next call, on every server. A wrong value costs what
+a right one does, whether its prefix exists or not (threats.md P-CU-01).
 """
 
 import hmac
@@ -19,8 +19,8 @@ from embedhost.lib.availability import ask
 from embedhost.lib.errors import Forbidden, Refused
 from embedhost.lib.memory import Recent
 from secrets_admin.access import Actor
-from secrets_admin.api_key_services import hash_api_key, prefix_of, subjects
-from secrets_admin.feed import Kind, feed
+from secrets_admin.api_key_services import hash_api_key, prefix_of
+from secrets_admin.feed import feed
 from secrets_admin.models import ApiKey
 from tokens.keys import is_key_id
 
@@ -96,7 +96,7 @@ class ApiKeyFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A living key as it is kept in memory; ``ends_at`` in seconds of database time."""
+    """A living key; ``ends_at`` in seconds of database time."""
 
     facts: ApiKeyFacts
     key_hash: bytes = field(repr=False)
@@ -127,7 +127,7 @@ def of_access(token: str) -> ApiKeyFacts:
         raise NotAuthenticated from None
     if feed.now() >= said["until"]:
         raise NotAuthenticated
-    known = feed.recall(Kind.API_KEY, subjects(said["key"], "")[0], lambda: _load(key_id=said["key"]))
+    known = ask(lambda: _load(key_id=said["key"]))
     return _used(known[0] if known else None)
 
 
@@ -135,21 +135,10 @@ def _look_up(value: str, key_id: str | None) -> _Stored | None:
     named = {"prefix": prefix_of(value)} if key_id is None else {"key_id": key_id}
     if not all(is_key_id(text) for text in named.values()) or len(value) > _LONGEST_VALUE:
         return None
-    asked = False
-
-    def load() -> tuple[_Stored, ...] | None:
-        nonlocal asked
-        asked = True
-        return _load(**named)
-
-    by_id, by_prefix = subjects(key_id or "", prefix_of(value))
-    found = _matching(feed.recall(Kind.API_KEY, by_id if key_id else by_prefix, load), hash_api_key(value))
-    if found is None and not asked:
-        ask(load)
-    return found
+    return _matching(ask(lambda: _load(**named)), hash_api_key(value))
 
 
-def _matching(known: tuple[_Stored, ...] | None, value_hash: str) -> _Stored | None:
+def _matching(known: tuple[_Stored, ...], value_hash: str) -> _Stored | None:
     """Return the key with this hash; with none to compare, something is compared all the same."""
     found = None
     for stored in known or (None,):
@@ -170,9 +159,9 @@ def _signer() -> Signer:
     return Signer(salt="secrets_admin.api_keys.access")
 
 
-def _load(**named: str) -> tuple[_Stored, ...] | None:
+def _load(**named: str) -> tuple[_Stored, ...]:
     rows = ApiKey.objects.select_related("workspace").filter(**named, revoked_at=None).order_by("id")
-    return tuple(_stored(row) for row in rows) or None
+    return tuple(_stored(row) for row in rows)
 
 
 def _stored(row: ApiKey) -> _Stored:

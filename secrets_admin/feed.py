@@ -47,7 +47,6 @@ class Kind(StrEnum):
     DASHBOARD = "dashboard"
     SOURCE = "source"
     REVOCATION = "revocation"
-    API_KEY = "api_key"
 
 
 def announce(kind: Kind, subject: str) -> None:
