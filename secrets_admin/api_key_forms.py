@@ -3,12 +3,20 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from secrets_admin.api_key_services import LONGEST_NAME, MOST_CUSTOMERS, SCOPES
-from secrets_admin.forms import OwnerForm
+from secrets_admin.api_key_services import (
+    LONGEST_NAME,
+    MOST_CUSTOMERS,
+    SCOPES,
+    check_customers,
+    check_end,
+    check_name,
+)
+from secrets_admin.forms import OwnerForm, with_field_errors
 
 _LONGEST_LIST = MOST_CUSTOMERS * 257
+#: The last one that has a day after it.
+_LAST_DAY = date(9999, 12, 30)
 
 
 class NewApiKeyForm(OwnerForm):
@@ -32,7 +40,7 @@ class NewApiKeyForm(OwnerForm):
         required=False,
         strip=False,
         max_length=_LONGEST_LIST,
-        help_text="External IDs, one a line. Left empty, the key is for every customer.",
+        help_text="External IDs, one a line; they need not exist yet. Left empty, the key is for every customer.",
         widget=forms.Textarea(attrs={"class": "inp mono wide", "rows": 3, "spellcheck": "false"}),
     )
     ends_on = forms.DateField(
@@ -42,14 +50,20 @@ class NewApiKeyForm(OwnerForm):
         widget=forms.DateInput(attrs={"type": "date", "class": "inp"}, format="%Y-%m-%d"),
     )
 
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        with_field_errors(check_name, name)
+        return name
+
     def clean_customers(self) -> list[str] | None:
         """Return the lines as they are, since an external id is never trimmed; None when nothing stands there."""
-        return [line for line in self.cleaned_data["customers"].splitlines() if line] or None
+        lines = [line for line in self.cleaned_data["customers"].splitlines() if line]
+        return with_field_errors(check_customers, lines) if lines else None
 
     def clean_ends_on(self) -> datetime | None:
         day: date | None = self.cleaned_data["ends_on"]
         if day is None:
             return None
-        if day.year > 9998:
-            raise ValidationError("Pick a day within the next five years.")
-        return datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
+        end = datetime.combine(min(day, _LAST_DAY) + timedelta(days=1), time(), tzinfo=UTC)
+        with_field_errors(check_end, end)
+        return end

@@ -58,10 +58,10 @@ def create_api_key(
     ``customers``: external ids of the only customers that it may act for, whether they exist yet or not; None: all.
     Raises ScopeRefused, ApiKeyRefused.
     """
-    _check_name(name)
+    check_name(name)
     wanted = _checked_scopes(scopes)
-    _check_end(expires_at)
-    limit = None if customers is None else _checked_customers(customers)
+    check_end(expires_at)
+    limit = None if customers is None else check_customers(customers)
     # 256 random bits: a plain SHA-256 cannot be guessed back (no salt, no slow hash needed).
     value = f"ehk_{''.join(secrets.choice(_SIGNS) for _ in range(PREFIX_LENGTH - 4))}_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
@@ -105,7 +105,8 @@ def prefix_of(value: str) -> str:
     return value[:PREFIX_LENGTH]
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise ApiKeyRefused for a name that nobody can read."""
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise ApiKeyRefused(f"A name has 1 to {LONGEST_NAME} characters that can be read.")
 
@@ -117,13 +118,14 @@ def _checked_scopes(scopes: Iterable[str]) -> list[str]:
     return [scope for scope in SCOPES if scope in named]
 
 
-def _check_end(expires_at: datetime | None) -> None:
+def check_end(expires_at: datetime | None) -> None:
+    """Raise ApiKeyRefused for an end that has come or is too far away."""
     if expires_at is not None and not timezone.now() < expires_at <= timezone.now() + LONGEST_LIFE:
         raise ApiKeyRefused("A key ends within the next five years, or never.")
 
 
-def _checked_customers(customers: Iterable[str]) -> list[str]:
-    """Return the list without repetitions. An empty one would be a key for nobody."""
+def check_customers(customers: Iterable[str]) -> list[str]:
+    """Return the list without repetitions. Raises ApiKeyRefused; an empty list would be a key for nobody."""
     found = list(dict.fromkeys(customers))
     if not 0 < len(found) <= MOST_CUSTOMERS:
         raise ApiKeyRefused(f"Name 1 to {MOST_CUSTOMERS} customers, or none to allow all.")

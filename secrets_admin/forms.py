@@ -37,6 +37,12 @@ class OwnerForm(forms.Form):
         with_field_errors(reauth.confirm, self.request, self.cleaned_data["password"])
         return ""
 
+    def clean(self) -> dict[str, Any]:
+        """Ask no more for a password that was right, when the form comes back because of something else."""
+        if "password" in self.fields and "password" not in self.errors:
+            del self.fields["password"]
+        return self.cleaned_data
+
 
 class NewSecretForm(OwnerForm):
     """Name and format of a new secret; and the first origin, when the workspace has none."""

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -187,6 +188,16 @@ class ApiKey(models.Model):
     def is_over(self) -> bool:
         """Whether the key's end has come; who asks a request's key asks the database's clock instead."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether its owner should think of the next one."""
+        return self.expires_at is not None and self.expires_at <= timezone.now() + timedelta(days=14)
+
+    @property
+    def last_day(self) -> datetime | None:
+        """The last instant at which it works: an end at midnight is the end of the day before."""
+        return self.expires_at and self.expires_at - timedelta(microseconds=1)
 
 
 class Revocation(models.Model):

@@ -57,7 +57,9 @@ def test_a_key_can_be_for_some_customers_and_end(workspace: Workspace, alice: Us
     key = ApiKey.objects.get()
     assert key.customers == ["acme", "globex west"]
     assert key.expires_at == datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-    assert "Only for 2 customers" in text_of(visit(alice).get(ROOM))
+    listed = text_of(visit(alice).get(ROOM))
+    assert all(words in listed for words in ("Only for 2 customers", "acme", "globex west"))
+    assert f"Until {day.day} {day:%b %Y}" in listed
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_a_key_can_be_for_some_customers_and_end(workspace: Workspace, alice: Us
         ({"scopes": ["admin"]}, "admin is not one of the available choices"),
         ({"customers": "acme\n globex"}, "It begins or ends with white space."),
         ({"ends_on": "2000-01-01"}, "A key ends within the next five years, or never."),
-        ({"ends_on": "9999-12-31"}, "Pick a day within the next five years."),
+        ({"ends_on": "9999-12-31"}, "A key ends within the next five years, or never."),
         ({"ends_on": "soon"}, "Enter a valid date."),
     ],
 )
@@ -81,6 +83,21 @@ def test_what_cannot_be_made_is_said_and_nothing_is_made(
     assert answer.status_code == 400
     assert said in text_of(answer)
     assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"ends_on": "2000-01-01"}, "ends_on"), ({"customers": " acme"}, "customers"), ({"name": "\u202e"}, "name")],
+)
+def test_what_is_wrong_is_said_at_its_field_and_a_right_password_is_not_asked_again(
+    workspace: Workspace, alice: User, change: dict[str, str], field: str
+) -> None:
+    client = visit(alice)
+    page = client.post(f"{ROOM}new/", {**NEW, **change}).content.decode()
+    assert f'id="id_{field}_error"' in page
+    assert 'name="password"' not in page
+    without = {name: value for name, value in NEW.items() if name != "password"}
+    assert client.post(f"{ROOM}new/", without).status_code == 200
 
 
 def test_revoking_needs_the_password_and_ends_the_key(workspace: Workspace, alice: User) -> None:
