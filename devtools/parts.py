@@ -16,10 +16,25 @@ from devtools.places import PYTHON, ROOT, VAR, VENV, environment
 from tests.services import apt_install, running
 
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
-#: Long ones that one database is enough for: SQLite.
-_ONCE = ["--ignore=tests/demo", "--ignore=tests/console/test_snippets.py", "--ignore=tests/embed/test_any_token.py"]
-#: Long ones that one database is enough for: the real one.
-_LONG = [f"--ignore=tests/embed/test_{name}.py" for name in ("cut_off", "killed_processes")]
+#: Long ones that one database is enough for, since they ask it nothing that another would answer otherwise: SQLite.
+_ONCE = [
+    f"--ignore=tests/{name}"
+    for name in (
+        "demo",
+        "console/test_snippets.py",
+        "embed/test_any_token.py",
+        "embed/test_inspector.py",
+        "guides/test_refused.py",
+        "house/test_access.py",
+    )
+]
+#: Long ones that one database is enough for: the real one, with Redis, as several servers have them.
+_LONG = [
+    f"--ignore=tests/embed/test_{name}.py"
+    for name in ("cut_off", "killed_processes", "one_query", "two_servers_revoke")
+]
+#: Where tests in a browser are; the others are not even read.
+BROWSED = ("tests/browser", "tests/charts")
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
 
 
@@ -98,7 +113,8 @@ def _on_services(arguments: Sequence[str]) -> Outcome:
 
 def _browser(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        return _pytest("browser", arguments or _marked("browser and not deep"), {**env, "TEST_CHROMIUM": chromium()})
+        arguments = arguments or [*_marked("browser and not deep"), *BROWSED]
+        return _pytest("browser", arguments, {**env, "TEST_CHROMIUM": chromium()})
 
 
 def _deep(arguments: Sequence[str]) -> Outcome:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, given, seed
 from hypothesis import settings as drawing
@@ -60,9 +61,16 @@ def _tried(
     assert {found[0] for found in _CANARY.findall(body)} <= {slug}, (way, token)
     assert len(set(_CANARY.findall(body))) <= (1 if status == 200 else 0), (way, token)
     assert not any(secret in body for secret in [*secrets, "Traceback"]), (way, token)
-    counted.append(Embed.objects.count())
+    counted.append(_embeds())
     assert counted[-1] == counted[-2] or (status, way.surface) == (200, "page"), (way, token)
     return status
+
+
+def _embeds() -> int:
+    """Count the embeds, 20,000 times: without Django's query, which would be a sixth of the work."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {Embed._meta.db_table}")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("part", range(PARTS))

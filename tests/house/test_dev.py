@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ import pytest
 import redis
 
 from devtools.children import start, stop
-from devtools.parts import PARTS, sum_of
+from devtools.parts import BROWSED, PARTS, sum_of
 from devtools.places import digest, environment
 from devtools.testing import ORDER
 from embedhost.lib.env import ROOT
@@ -27,9 +28,11 @@ from tests.house.server import clean_environment
 _SCRIPT = (ROOT / "dev").read_text(encoding="utf-8")
 
 
-def _dev(*words: str, root: Path = ROOT, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+def _dev(
+    *words: str, root: Path = ROOT, env: Mapping[str, str] | None = None, python: str = sys.executable
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "dev", *words],
+        [python, "dev", *words],
         cwd=root,
         env=clean_environment(env or {}),
         capture_output=True,
@@ -116,7 +119,8 @@ def test_no_network_gets_one_sentence(tmp_path: Path) -> None:
     shutil.copy(ROOT / "dev", tmp_path)
     nowhere = "http://127.0.0.1:9/simple"
     env = {"PIP_INDEX_URL": nowhere, "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull, "HOME": str(tmp_path)}
-    told = _dev("build", root=tmp_path, env=env)
+    # The Python that a new user has, which has pip; one of a virtual environment would have to unpack it first.
+    told = _dev("build", root=tmp_path, env=env, python=str(Path(sys.executable).resolve()))
     assert told.returncode == 1
     assert told.stdout.strip().splitlines()[-1] == (
         "The Python package registry cannot be reached. Check the network, or set pip's index-url, then try again."
@@ -128,6 +132,12 @@ def test_ci_runs_dev_test_and_nothing_else() -> None:
     assert lines == ["#!/bin/sh", 'cd "$(dirname "$0")/.." && exec ./dev test']
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert os.access(ROOT / "dev", os.X_OK)
+
+
+def test_tests_in_a_browser_are_where_their_part_looks() -> None:
+    marked = re.compile(r"^\s*(?:@|pytestmark = )pytest\.mark\.browser", re.MULTILINE)
+    found = {path for path in (ROOT / "tests").rglob("*.py") if marked.search(path.read_text(encoding="utf-8"))}
+    assert {str(path.parent.relative_to(ROOT)) for path in found} == set(BROWSED)
 
 
 def test_every_part_but_the_deep_one_runs_in_dev_test() -> None:
