@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import Client
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from pytest_django import Settings
@@ -31,6 +31,7 @@ from embedhost.lib import journal
 from embedhost.lib import store as store_module
 from secrets_admin.feed import feed
 from secrets_admin.models import Member, Organization, Role, User, Workspace
+from tests.migrated import copy_migrated
 from tests.snapshot import Snapshot, take
 from tests.world import World, build_world, write_orders
 
@@ -42,7 +43,15 @@ def django_db_modify_db_settings(
     """Keep a SQLite test database in a file, so that servers in other processes can open it too."""
     for config in connections.settings.values():
         if config["ENGINE"].endswith("sqlite3"):
-            config["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+            path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+            copy_migrated(path)
+            config["TEST"]["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Begin with the migrated copy, where there is one; Django migrates what it lacks."""
+    return connections[DEFAULT_DB_ALIAS].vendor == "sqlite"
 
 
 @pytest.fixture(scope="session", autouse=True)

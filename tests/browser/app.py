@@ -15,6 +15,8 @@ from typing import Any
 
 from jose import jwe
 
+from tests.migrated import copy_migrated
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 _READY_SECONDS = 60.0
 
@@ -52,7 +54,7 @@ def running_app(folder: Path, host_origin: str, collector: str) -> Iterator[App]
     """Seed and serve embedhost from ``folder`` until the end. ``host_origin`` is the one site that may show it."""
     port = _free_port()
     env = _environment(folder, port)
-    _run(env, "manage.py", "migrate", "--verbosity=0")
+    copy_migrated(folder / "embedhost.sqlite3")
     facts = json.loads(_run(env, "-m", "tests.browser.seed", str(folder), host_origin, collector).splitlines()[-1])
     command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--blocking-threads", "8", "embedhost.wsgi:application"]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.migrated import copy_migrated
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 _READY_SECONDS = 60.0
 
@@ -34,7 +36,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
     """Seed and serve the demo from ``folder``, and stop it at the end."""
     port, host_port = _free_ports()
     env = _environment(folder, port)
-    _manage(env, "migrate", "--verbosity=0")
+    copy_migrated(folder / "embedhost.sqlite3")
     _manage(env, "seed_demo", f"--port={port}", f"--host-port={host_port}")
     granian = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--host", "127.0.0.1"]
     with ExitStack() as stack:
