@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
 from customers.access import find_by_external_id
 from dashboards.access import list_dashboards
@@ -16,7 +16,7 @@ from dashboards.lists import bind_secret
 from dashboards.models import Dashboard
 from embedhost.lib.errors import Refused
 from secrets_admin.access import Right, get_secret
-from secrets_admin.asking import attempt
+from secrets_admin.asking import attempt, form_page
 from secrets_admin.binding import set_binding
 from secrets_admin.guard import Caller, room
 from secrets_admin.models import EmbedSecret
@@ -86,5 +86,4 @@ class _NoSuchCustomer(Refused):
 
 
 def _ask(request: HttpRequest, caller: Caller, secret: EmbedSecret, form: BindForm) -> HttpResponse:
-    context = {"caller": caller, "form": form, "secret": secret}
-    return render(request, "console/bind.html", context, status=400 if form.errors else 200)
+    return form_page(request, "console/bind.html", caller, form, secret=secret)

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 
 from customers.access import get_customer
 from customers.models import Customer
@@ -14,6 +14,7 @@ from dashboards.access import list_dashboards
 from dashboards.lists import set_customer_dashboards
 from dashboards.models import Dashboard
 from secrets_admin.access import Right
+from secrets_admin.asking import attempt, form_page
 from secrets_admin.guard import Caller, room
 
 
@@ -61,14 +62,16 @@ def ask(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
 def save(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
     customer = get_customer(caller.workspace, uid)
     form = CustomerDashboardsForm(customer, request.POST)
-    if not form.is_valid():
+
+    def change() -> None:
+        chosen, default = list(form.cleaned_data["dashboards"]), form.cleaned_data["default"]
+        set_customer_dashboards(customer, chosen, default=default, actor=caller.actor)
+
+    if attempt(form, change) is None:
         return _ask(request, caller, customer, form)
-    chosen, default = list(form.cleaned_data["dashboards"]), form.cleaned_data["default"]
-    set_customer_dashboards(customer, chosen, default=default, actor=caller.actor)
     messages.success(request, "Dashboards saved.")
     return redirect("customer", organization=caller.organization.slug, uid=customer.uid)
 
 
 def _ask(request: HttpRequest, caller: Caller, customer: Customer, form: CustomerDashboardsForm) -> HttpResponse:
-    context = {"caller": caller, "form": form, "customer": customer}
-    return render(request, "console/customer_dashboards.html", context, status=400 if form.errors else 200)
+    return form_page(request, "console/customer_dashboards.html", caller, form, customer=customer)

@@ -18,7 +18,7 @@ from dashboards.models import Dashboard
 from dashboards.services import revoke_dashboard
 from secrets_admin import revocation
 from secrets_admin.access import Right
-from secrets_admin.asking import attempt
+from secrets_admin.asking import attempt, form_page
 from secrets_admin.guard import Caller, room
 
 
@@ -113,8 +113,7 @@ def without_iat(until: datetime | None) -> str:
 
 
 def _ask(request: HttpRequest, caller: Caller, what: str, form: forms.Form) -> HttpResponse:
-    context = {"caller": caller, "form": form}
-    return render(request, f"console/revoke_{what}.html", context, status=400 if form.errors else 200)
+    return form_page(request, f"console/revoke_{what}.html", caller, form)
 
 
 def _do(request: HttpRequest, caller: Caller, what: str, form: forms.Form, revoke: Callable[[], str]) -> HttpResponse:

@@ -10,6 +10,11 @@ from embedhost.lib.errors import NotFound
 from secrets_admin.models import Workspace
 
 
+def searched(text: str) -> str:
+    """Return what somebody typed as a search that every database takes: no NUL, no longer than an external id."""
+    return text.replace("\x00", "")[:255]
+
+
 def list_customers(workspace: Workspace, search: str = "") -> QuerySet[Customer]:
     """Return the workspace's living customers by name; ``search`` looks in name and external id."""
     rows = workspace.customers.filter(deleted_at=None)

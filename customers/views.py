@@ -1,7 +1,6 @@
 """The rooms of customers. Members look; owners and editors make, change, refresh and delete."""
 
 import uuid
-from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,7 +12,7 @@ from customers import access, services
 from customers.forms import CustomerForm, NewCustomerForm, properties_text
 from customers.models import Customer
 from secrets_admin.access import Right
-from secrets_admin.asking import attempt
+from secrets_admin.asking import attempt, form_page
 from secrets_admin.guard import Caller, room
 
 _PAGE = 50
@@ -21,7 +20,7 @@ _PAGE = 50
 
 @room(Right.LOOK, "GET")
 def customers(request: HttpRequest, caller: Caller) -> HttpResponse:
-    search = request.GET.get("search", "").replace("\x00", "")[:255]
+    search = access.searched(request.GET.get("search", ""))
     found = access.list_customers(caller.workspace, search)
     page = Paginator(found, _PAGE).get_page(request.GET.get("page"))
     return render(request, "customers/list.html", {"caller": caller, "page": page, "search": search})
@@ -34,12 +33,11 @@ def new(request: HttpRequest, caller: Caller) -> HttpResponse:
     def make() -> Customer:
         return services.create_customer(caller.workspace, **form.cleaned_data, actor=caller.actor)
 
-    customer = _submit(form, make)
-    if customer is None:
-        status = 400 if form.errors else 200
-        return render(request, "customers/new.html", {"caller": caller, "form": form}, status=status)
+    done = attempt(form, make, blame="external_id")
+    if done is None:
+        return form_page(request, "customers/new.html", caller, form)
     messages.success(request, "Customer made.")
-    return _to(caller, customer)
+    return _to(caller, done.result)
 
 
 @room(Right.LOOK, "GET")
@@ -54,12 +52,11 @@ def edit(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
     row = access.get_customer(caller.workspace, uid)
     form = CustomerForm(request.POST)
 
-    def change() -> Customer:
+    def change() -> None:
         name = form.cleaned_data["name"] or row.external_id
         services.update_customer(row, name=name, properties=form.cleaned_data["properties"], actor=caller.actor)
-        return row
 
-    if _submit(form, change) is None:
+    if attempt(form, change) is None:
         return _page(request, caller, row, form)
     messages.success(request, "Saved.")
     return _to(caller, row)
@@ -75,9 +72,10 @@ def token(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
 
 
 @room(Right.EDIT, "GET")
-def ask_refresh(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
+def ask(request: HttpRequest, caller: Caller, uid: uuid.UUID, act: str) -> HttpResponse:
+    """Ask whether to refresh, revoke or delete."""
     row = access.get_customer(caller.workspace, uid)
-    return render(request, "customers/refresh.html", {"caller": caller, "customer": row})
+    return render(request, f"customers/{act}.html", {"caller": caller, "customer": row})
 
 
 @room(Right.EDIT, "POST")
@@ -88,24 +86,12 @@ def refresh(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpRespons
     return _to(caller, row)
 
 
-@room(Right.EDIT, "GET")
-def ask_revoke(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
-    row = access.get_customer(caller.workspace, uid)
-    return render(request, "customers/revoke.html", {"caller": caller, "customer": row})
-
-
 @room(Right.EDIT, "POST")
 def revoke(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
     row = access.get_customer(caller.workspace, uid)
     services.revoke_customer(row, actor=caller.actor)
     messages.success(request, f"Tokens of {row.name} that were made until now are refused.")
     return _to(caller, row)
-
-
-@room(Right.EDIT, "GET")
-def ask_delete(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse:
-    row = access.get_customer(caller.workspace, uid)
-    return render(request, "customers/delete.html", {"caller": caller, "customer": row})
 
 
 @room(Right.EDIT, "POST")
@@ -116,16 +102,9 @@ def delete(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse
     return redirect("customers", organization=caller.organization.slug)
 
 
-def _submit(form: CustomerForm, change: Callable[[], Customer]) -> Customer | None:
-    """Return the changed customer, or None when the form has not been sent or was refused."""
-    done = attempt(form, change, blame="external_id" if "external_id" in form.fields else None)
-    return done.result if done else None
-
-
 def _page(request: HttpRequest, caller: Caller, row: Customer, form: CustomerForm) -> HttpResponse:
-    until = services.refused_until(row)
-    context = {"caller": caller, "customer": row, "form": form, "refused_until": until, "now": timezone.now()}
-    return render(request, "customers/customer.html", context, status=400 if form.errors else 200)
+    context = {"customer": row, "refused_until": services.refused_until(row), "now": timezone.now()}
+    return form_page(request, "customers/customer.html", caller, form, **context)
 
 
 def _to(caller: Caller, customer: Customer) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from secrets_admin import access, api_key_services
 from secrets_admin.access import Right
 from secrets_admin.api_key_forms import NewApiKeyForm
-from secrets_admin.asking import attempt
+from secrets_admin.asking import attempt, form_page
 from secrets_admin.forms import OwnerForm
 from secrets_admin.guard import Caller, room
 from secrets_admin.models import ApiKey
@@ -70,10 +70,8 @@ def revoke(request: HttpRequest, caller: Caller, api_key_id: str) -> HttpRespons
 
 
 def _ask_new(request: HttpRequest, caller: Caller, form: NewApiKeyForm) -> HttpResponse:
-    context = {"caller": caller, "form": form}
-    return render(request, "secrets_admin/api_key_new.html", context, status=400 if form.errors else 200)
+    return form_page(request, "secrets_admin/api_key_new.html", caller, form)
 
 
 def _ask_revoke(request: HttpRequest, caller: Caller, key: ApiKey, form: OwnerForm) -> HttpResponse:
-    context = {"caller": caller, "form": form, "key": key}
-    return render(request, "secrets_admin/api_key_revoke.html", context, status=400 if form.errors else 200)
+    return form_page(request, "secrets_admin/api_key_revoke.html", caller, form, key=key)

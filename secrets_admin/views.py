@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 
 from secrets_admin import access, reauth, services, workspaces
 from secrets_admin.access import Right
-from secrets_admin.asking import attempt
+from secrets_admin.asking import attempt, form_page
 from secrets_admin.forms import NewSecretForm, OwnerForm, RotateForm
 from secrets_admin.guard import Caller, room
 from secrets_admin.models import EmbedSecret
@@ -125,8 +125,7 @@ _DONE = {
 def _ask(
     request: HttpRequest, caller: Caller, act: str, form: OwnerForm, secret: EmbedSecret | None = None
 ) -> HttpResponse:
-    context = {"caller": caller, "form": form, "secret": secret, "act": act}
-    return render(request, f"secrets_admin/{act}.html", context, status=400 if form.errors else 200)
+    return form_page(request, f"secrets_admin/{act}.html", caller, form, secret=secret, act=act)
 
 
 def _do(
