@@ -30,6 +30,7 @@ _rooms: list[URLPattern | URLResolver] = [
     path("customers/<uuid:uid>/dashboards/", customer_dashboards.save, name="customer_dashboards"),
     path("customers/", include("customers.urls")),
     path("", include("console.usage_urls")),
+    path("settings/sources/<uuid:source_uid>/logins/", include("customers.login_urls")),
     path("settings/sources/", include("datasources.urls")),
     path("refusals/", refusals.refusals, name="refusals"),
     path("refusals/inspector/", inspector.inspector, name="inspector"),

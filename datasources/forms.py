@@ -99,6 +99,10 @@ def _select() -> forms.Select:
     return forms.Select(attrs={"class": "inp wide"})
 
 
+#: Further conditions that a rule's form has room for, beside those there are.
+_MORE = 2
+
+
 class RuleForm(forms.Form):
     """Who may read a table's rows."""
 
@@ -125,14 +129,48 @@ class RuleForm(forms.Form):
         super().__init__(data, initial=now)
         dialect = ENGINES.chosen(engine).dialect
         fit = [column.name for column in table.columns if dialect.scope_type(column) is not None]
-        column_field = self.fields["column"]
-        column_field.choices = [("", "None"), *((name, name) for name in fit)]  # type: ignore[attr-defined]
+        choices = [("", "None"), *((name, name) for name in fit)]
+        self.fields["column"].choices = choices  # type: ignore[attr-defined]
+        also = [(name, value) for name, value in rule.also] if rule is not None else []
+        room = [("", "")] * min(_MORE, max(0, len(fit) - 1 - len(also)))
+        self._more = range(2, 2 + len(also + room))
+        for number, pair in zip(self._more, also + room, strict=True):
+            self._add_condition(number, choices, *pair)
+
+    def _add_condition(self, number: int, choices: list[tuple[str, str]], column: str, property: str) -> None:
+        self.fields[f"column_{number}"] = forms.ChoiceField(
+            label=f"Column {number}", choices=choices, initial=column, required=False, widget=_select()
+        )
+        widget = forms.TextInput(attrs={**_PLAIN, "class": "inp mono wide"})
+        self.fields[f"property_{number}"] = forms.CharField(
+            label="Equals the customer's", initial=property, required=False, max_length=100, widget=widget
+        )
+
+    def more(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The further conditions, each a column and a property, with room for more."""
+        return [(self[f"column_{number}"], self[f"property_{number}"]) for number in self._more]
+
+    def rule(self) -> dict[str, Any]:
+        """What ``services.set_rule`` takes."""
+        return {name: self.cleaned_data[name] for name in ("kind", "column", "property", "also")}
 
     def clean(self) -> None:
         if self.cleaned_data.get("kind") != Kind.SCOPED:
-            self.cleaned_data |= {"column": "", "property": EXTERNAL_ID}
-        elif not self.cleaned_data.get("column") and "column" not in self.errors:
+            self.cleaned_data |= {"column": "", "property": EXTERNAL_ID, "also": []}
+            return
+        if not self.cleaned_data.get("column") and "column" not in self.errors:
             self.add_error("column", "Choose the column that says whose row it is.")
+        self.cleaned_data["also"] = [pair for number in self._more if all(pair := self._condition(number))]
+
+    def _condition(self, number: int) -> tuple[str, str]:
+        """Return column and property; half of a pair would be a rule that somebody believes to have made."""
+        column, property = f"column_{number}", f"property_{number}"
+        pair = self.cleaned_data.get(column, ""), self.cleaned_data.get(property, "")
+        if pair[0] and not pair[1]:
+            self.add_error(property, "Name the property, such as region, or choose no column.")
+        if pair[1] and not pair[0] and column not in self.errors:
+            self.add_error(column, "Choose the column, or leave the property empty.")
+        return pair
 
 
 def table_named(catalog: Mapping[str, Any], key: str) -> Table | None:

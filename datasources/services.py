@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -38,9 +39,9 @@ def create_source(
     """
     ENGINES.chosen(engine)
     source = DataSource(workspace=workspace, name=name, engine=engine)
-    _take_a_try(source, actor)
+    take_a_try(source, actor)
     source.connection = _checked(source, connection, actor)
-    source.full_clean(exclude=["catalog", "read_at", "warnings"])
+    _check_name(source)
     _read(source)
     with transaction.atomic():
         source.save()
@@ -59,7 +60,7 @@ def change_connection(
     place take them away. Raises BadConnection, LoginsInUse, SourceUnavailable, TooManyTries.
     """
     before = source.connection
-    _take_a_try(source, actor)
+    take_a_try(source, actor)
     source.connection = _checked(source, _with_stored(before, connection), actor)
     moved = destination_of(source.engine, before) != destination_of(source.engine, source.connection)
     if moved and not remove_logins and source.customer_logins.exists():
@@ -77,6 +78,14 @@ def change_connection(
         hidden = _save_catalog(source, old, fields, "source.connection_changed", actor, facts)
     ENGINES.close(source.engine, before)
     return hidden
+
+
+def _check_name(source: DataSource) -> None:
+    """Raise ValidationError at ``name``, the one field that people write as they like."""
+    try:
+        source.full_clean(exclude=["catalog", "read_at", "warnings"])
+    except ValidationError as error:
+        raise ValidationError({"name": error.messages}) from None
 
 
 def _remove_logins(source: DataSource) -> int:
@@ -159,7 +168,7 @@ def _read(source: DataSource) -> None:
 _TRIES = 6
 
 
-def _take_a_try(source: DataSource, actor: Actor) -> None:
+def take_a_try(source: DataSource, actor: Actor) -> None:
     """Give people a few tries in some seconds, so that nobody maps a network with them. Raises TooManyTries.
 
     It comes before anything that a connection's fields make us ask of others, the address of a name too.
@@ -179,7 +188,7 @@ def _told(source: DataSource) -> dict[str, object]:
 
 def test_source(source: DataSource, *, actor: Actor) -> list[str]:
     """Connect with what is stored and return the login's warnings. Raises SourceUnavailable, TooManyTries."""
-    _take_a_try(source, actor)
+    take_a_try(source, actor)
     _read(source)
     with transaction.atomic():
         DataSource.objects.filter(pk=source.pk).update(warnings=source.warnings)
@@ -193,7 +202,7 @@ def refresh_catalog(source: DataSource, *, actor: Actor) -> list[str]:
     Raises SourceUnavailable, TooManyTries.
     """
     old = Catalog.from_json(source.catalog)
-    _take_a_try(source, actor)
+    take_a_try(source, actor)
     _read(source)
     return _save_catalog(source, old, ["catalog", "warnings", "read_at"], "source.catalog_read", actor, {})
 

@@ -13,6 +13,8 @@ urlpatterns = [
     path("<uuid:source_uid>/test/", views.test, name="source_test"),
     path("<uuid:source_uid>/read/", views.read, name="source_read"),
     path("<uuid:source_uid>/rules/<path:table>/", views.rule, name="source_rule"),
+    path("<uuid:source_uid>/walls/ask/", views.ask_walls, name="source_ask_walls"),
+    path("<uuid:source_uid>/walls/", views.walls, name="source_walls"),
     path("<uuid:source_uid>/delete/ask/", views.ask_delete, name="source_ask_delete"),
     path("<uuid:source_uid>/delete/", views.delete, name="source_delete"),
 ]

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -18,9 +16,10 @@ from datasources.forms import ConnectionForm, NewSourceForm, RuleForm, table_nam
 from datasources.models import DataSource, TableRule
 from datasources.rules import Kind
 from datasources.snapshot import DESTINATION
+from datasources.walls import may_have_logins, set_login_per_customer
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin.access import Right
-from secrets_admin.asking import Done, attempt
+from secrets_admin.asking import attempt, form_page
 from secrets_admin.guard import Caller, room
 
 T = TypeVar("T")
@@ -67,10 +66,9 @@ def new(request: HttpRequest, caller: Caller, engine: str) -> HttpResponse:
             caller.workspace, name=name, engine=engine, connection=form.connection, actor=caller.actor
         )
 
-    done = _attempt(form, make)
+    done = attempt(form, make)
     if done is None:
-        context = {"caller": caller, "form": form, "label": ENGINES.label(engine)}
-        return render(request, "datasources/new.html", context, status=400 if form.errors else 200)
+        return form_page(request, "datasources/new.html", caller, form, label=ENGINES.label(engine))
     messages.success(request, "Connected. Every table is hidden until its rule says otherwise.")
     return _to(caller, done.result)
 
@@ -79,6 +77,7 @@ def new(request: HttpRequest, caller: Caller, engine: str) -> HttpResponse:
 def source(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
     row = access.source_row(caller.workspace, source_uid)
     context = {"caller": caller, "source": row, "row": _row(row), "connection": _shown(row), "tables": _tables(row)}
+    context["may_have_logins"] = may_have_logins(row)
     return render(request, "datasources/source.html", context)
 
 
@@ -92,10 +91,9 @@ def connection(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> H
     def change() -> list[str]:
         return services.change_connection(row, form.connection, actor=caller.actor, remove_logins=form.remove_logins)
 
-    done = _attempt(form, change)
+    done = attempt(form, change)
     if done is None:
-        context = {"caller": caller, "form": form, "source": row}
-        return render(request, "datasources/connection.html", context, status=400 if form.errors else 200)
+        return form_page(request, "datasources/connection.html", caller, form, source=row)
     messages.success(request, f"Saved. {_told(done.result)}")
     return _to(caller, row)
 
@@ -121,11 +119,25 @@ def rule(request: HttpRequest, caller: Caller, source_uid: uuid.UUID, table: str
     if found is None:
         raise NotFound
     form = RuleForm(row.engine, found, row.table_rules.filter(table=table).first(), request.POST or None)
-    done = _attempt(form, lambda: services.set_rule(row, table, **form.cleaned_data, actor=caller.actor))
+    done = attempt(form, lambda: services.set_rule(row, table, **form.rule(), actor=caller.actor))
     if done is None:
-        context = {"caller": caller, "form": form, "source": row, "table": found}
-        return render(request, "datasources/rule.html", context, status=400 if form.errors else 200)
+        return form_page(request, "datasources/rule.html", caller, form, source=row, table=found)
     messages.success(request, f"{table} is {done.result.kind} from now on.")
+    return _to(caller, row)
+
+
+@room(Right.EDIT, "GET")
+def ask_walls(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
+    row = access.source_row(caller.workspace, source_uid)
+    context = {"caller": caller, "source": row, "logins": row.customer_logins.count()}
+    return render(request, "datasources/ask_walls.html", context)
+
+
+@room(Right.EDIT, "POST")
+def walls(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
+    row, two = access.source_row(caller.workspace, source_uid), request.POST.get("walls") == "two"
+    words = "Two walls from now on: each customer needs a login." if two else "One wall from now on: rules alone."
+    _say(request, lambda: set_login_per_customer(row, two, actor=caller.actor), lambda _: words)
     return _to(caller, row)
 
 
@@ -146,15 +158,6 @@ def delete(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpR
         return _to(caller, row)
     messages.success(request, f"{name} deleted. Panels that name it show nothing from now on.")
     return redirect("sources", organization=caller.organization.slug)
-
-
-def _attempt(form: Form, change: Callable[[], T]) -> Done[T] | None:
-    """As ``attempt`` does; a name that is odd or taken is said at its field."""
-    try:
-        return attempt(form, change)
-    except ValidationError as error:
-        form.add_error("name" if "name" in form.fields else None, " ".join(error.messages))
-        return None
 
 
 def _say(request: HttpRequest, change: Callable[[], T], words: Callable[[T], str]) -> None:

@@ -1,11 +1,15 @@
 """What sets a customer apart at the database itself: a login of its own (the second wall), a source of its own."""
 
-from django.db import transaction
+import logging
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from datasources.access import customer_subject, feed_subject
 from datasources.engines import ENGINES
-from datasources.errors import BadConnection
+from datasources.errors import BadConnection, DataSourceError
 from datasources.models import CustomerLogin, DataSource, SourceRoute
+from datasources.services import take_a_try
 from datasources.snapshot import destination_of
 from secrets_admin import audit
 from secrets_admin.access import Actor
@@ -13,14 +17,24 @@ from secrets_admin.feed import Kind as FeedKind
 from secrets_admin.feed import announce
 from secrets_admin.models import Workspace
 
+logger = logging.getLogger(__name__)
+
+
+def may_have_logins(source: DataSource) -> bool:
+    """Tell whether the source's database has logins, so that each customer can have one."""
+    return any(field.name == "user" for field in ENGINES.chosen(source.engine).fields)
+
+
+_NO_LOGINS = "This database has no logins, so it cannot have one per customer."
+
 
 def set_login_per_customer(source: DataSource, wanted: bool, *, actor: Actor) -> None:
     """Let each customer's queries run under its own login, and refuse customers without one; or let all share one.
 
     Raises BadConnection for a database without logins.
     """
-    if wanted and not any(field.name == "user" for field in ENGINES.chosen(source.engine).fields):
-        raise BadConnection("This database has no logins, so it cannot have one per customer.")
+    if wanted and not may_have_logins(source):
+        raise BadConnection(_NO_LOGINS)
     with transaction.atomic():
         DataSource.objects.filter(pk=source.pk).update(login_per_customer=wanted)
         audit.record(source.workspace.organization, actor, "source.walls_changed", source.name, two_walls=wanted)
@@ -28,30 +42,53 @@ def set_login_per_customer(source: DataSource, wanted: bool, *, actor: Actor) ->
     source.login_per_customer = wanted
 
 
-def set_customer_login(source: DataSource, external_id: str, *, user: str, password: str, actor: Actor) -> None:
-    """Give a customer its login at a source, or take it away with an empty ``user``.
+def set_customer_login(
+    source: DataSource, external_id: str, *, user: str, password: str, actor: Actor
+) -> tuple[str, ...]:
+    """Give a customer its login at a source, or take it away with an empty ``user``; return what it may do too much.
 
-    The login is tried. Raises BadConnection when another customer or the source itself has it, and SourceUnavailable.
+    The login is tried. Raises BadConnection when another customer or the source itself has it, or when it may do more
+    than read and DATA_SOURCE_STRICT_LOGINS is set, SourceUnavailable, and TooManyTries.
     """
+    warnings = _check_login(source, external_id, user, password, actor) if user else ()
+    try:
+        with transaction.atomic():
+            _replace_login(source, external_id, user, password)
+            organization = source.workspace.organization
+            audit.record(organization, actor, "source.login_changed", source.name, customer=external_id, user=user)
+            announce(FeedKind.SOURCE, customer_subject(source.workspace_id, external_id))
+    except IntegrityError:  # Somebody gave it to another customer while it was tried.
+        raise BadConnection(_TAKEN) from None
+    return warnings
+
+
+_TAKEN = "Another customer, or the source itself, has this login. Make one for this customer alone."
+
+
+def _replace_login(source: DataSource, external_id: str, user: str, password: str) -> None:
+    CustomerLogin.objects.filter(source=source, external_id=external_id).delete()
     if user:
-        _check_login(source, external_id, user, password)
-    with transaction.atomic():
-        CustomerLogin.objects.filter(source=source, external_id=external_id).delete()
-        if user:
-            row = CustomerLogin(source=source, external_id=external_id, user=user)
-            row.seal(password, destination_of(source.engine, source.connection))
-            row.save()
-        organization = source.workspace.organization
-        audit.record(organization, actor, "source.login_changed", source.name, customer=external_id, user=user)
-        announce(FeedKind.SOURCE, customer_subject(source.workspace_id, external_id))
+        row = CustomerLogin(source=source, external_id=external_id, user=user)
+        row.seal(password, destination_of(source.engine, source.connection))
+        row.save()
 
 
-def _check_login(source: DataSource, external_id: str, user: str, password: str) -> None:
+def _check_login(source: DataSource, external_id: str, user: str, password: str, actor: Actor) -> tuple[str, ...]:
+    if not may_have_logins(source):
+        raise BadConnection(_NO_LOGINS)
     taken = CustomerLogin.objects.filter(source=source, user=user).exclude(external_id=external_id).exists()
     if taken or user == source.connection.get("user"):
-        raise BadConnection("Another customer, or the source itself, has this login. Make one for this customer alone.")
+        raise BadConnection(_TAKEN)
+    take_a_try(source, actor)
     engine = ENGINES.chosen(source.engine)
-    engine.check_role(engine.check({**source.connection, "user": user, "password": password}))
+    try:
+        warnings = engine.check_role(engine.check({**source.connection, "user": user, "password": password})).warnings
+    except DataSourceError as error:
+        logger.warning("a customer's login failed", extra={"source": source.name, "detail": error.detail[:500]})
+        raise
+    if warnings and settings.DATA_SOURCE_STRICT_LOGINS:
+        raise BadConnection(f"{warnings[0]} This server takes no login that may do more than read.")
+    return warnings
 
 
 def set_route(workspace: Workspace, external_id: str, source: DataSource | None, *, actor: Actor) -> None:

@@ -86,6 +86,25 @@ def test_a_rule_without_a_column_or_with_a_foreign_one_is_refused(source: DataSo
     assert not TableRule.objects.exists()
 
 
+def test_a_rule_of_several_columns_is_set_kept_and_taken_back(source: DataSource, erin: User) -> None:
+    client, address = visit(erin), room(source, "rules/public.orders/")
+    scoped = {"kind": "scoped", "column": "cst", "property": "external_id"}
+    assert client.post(address, scoped | {"column_2": "region", "property_2": "regions"}).status_code == 302
+    assert TableRule.objects.get().also == [["region", "regions"]]
+    assert "cst = external_id and region = regions" in text_of(client.get(room(source)))
+    page = client.get(address).content.decode()
+    assert '<option value="region" selected>' in page
+    assert 'name="property_2" value="regions"' in page
+    for half in ({"column_2": "region"}, {"property_2": "regions"}, {"column_2": "amount", "property_2": "regions"}):
+        assert client.post(address, scoped | half).status_code == 400, half
+    assert TableRule.objects.get().also == [["region", "regions"]]
+    assert client.post(address, scoped).status_code == 302
+    assert TableRule.objects.get().also == []
+    client.post(address, scoped | {"column_2": "region", "property_2": "regions"})
+    client.post(address, scoped | {"kind": "shared", "column_2": "region"})
+    assert (TableRule.objects.get().kind, TableRule.objects.get().also) == ("shared", [])
+
+
 def test_p_ds_03_no_page_holds_the_password(source: DataSource, erin: User) -> None:
     client = visit(erin)
     for step in ("", "connection/", "delete/ask/", "rules/public.orders/"):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 
+from datasources.models import CustomerLogin
 from embed.models import Embed
 from secrets_admin.access import SYSTEM
 from secrets_admin.api_key_services import create_api_key
@@ -51,6 +52,7 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "dashboard_id": str(tenant.dashboards["sales"].id),
         "uid": str(tenant.customers["acme"].uid),
         "source_uid": str(tenant.source.uid),
+        "login_uid": str(CustomerLogin.objects.get_or_create(source=tenant.source, external_id="acme")[0].uid),
         "table": next(iter(tenant.source.catalog["tables"]))[0] + ".orders",
         "key_id": tenant.secret.key_id,
         "api_key_id": _api_key(tenant).key_id,
