@@ -12,12 +12,19 @@ from django.db.models import QuerySet, Sum
 from customers.access import find_by_external_id
 from customers.models import Customer
 from dashboards.models import Dashboard
+from embed.rollup import COUNTED, LIMITED
 from embed.usage_models import DayUsage
 from secrets_admin.models import Workspace
 
 PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "12 months"}
 GROUPS = {"dashboard": "Dashboards", "customer": "Customers", "day": "Days"}
-COUNTS = ("embeds", "panels", "hits", "queries", "milliseconds", "rows", "exports")
+COUNTS = ("embeds", *COUNTED)
+_LIMITS = {
+    "limited_customer": "One customer’s",
+    "limited_organization": "The organization’s",
+    "limited_source": "A data source’s",
+    "limited_breaker": "Source not answering",
+}
 #: Rows that the page shows; the download has all.
 SHOWN = 100
 
@@ -61,6 +68,16 @@ class Row:
     def share(self) -> str:
         """How many of the panels came from the cache, in per cent."""
         return percent(self.counts["hits"], self.counts["panels"])
+
+    @property
+    def turned_away(self) -> int:
+        """What limits refused, whosever they were."""
+        return sum(self.counts[name] for name in LIMITED)
+
+    @property
+    def limits(self) -> list[tuple[str, int]]:
+        """The limits that refused something, in words, each with how often."""
+        return [(words, self.counts[name]) for name, words in _LIMITS.items() if self.counts[name]]
 
     @property
     def seconds(self) -> str:
@@ -166,6 +183,10 @@ HEAD = (
     "seconds",
     "rows",
     "exports",
+    "turned_away_by_customer_limit",
+    "turned_away_by_organization_limit",
+    "turned_away_by_source_limit",
+    "turned_away_while_source_failed",
 )
 
 
@@ -178,4 +199,5 @@ def download(workspace: Workspace, asked: Asked) -> Iterator[Sequence[object]]:
         name, external_id = customers.of(row.customer_id) if row.customer_id else ("", "")
         seconds = row.milliseconds / 1000
         counts = (row.embeds, row.panels, row.hits, row.queries, seconds, row.rows, row.exports)
-        yield row.day, row.dashboard_id, dashboards.of(row.dashboard_id)[0], external_id, name, *counts
+        limited = (getattr(row, column) for column in LIMITED)
+        yield row.day, row.dashboard_id, dashboards.of(row.dashboard_id)[0], external_id, name, *counts, *limited

@@ -21,6 +21,7 @@ from functools import cache
 from django.conf import settings
 
 from dashboards.limits import Lanes
+from dashboards.turned_away import Limit, Limited
 from datasources.errors import QueryCancelled, QueryFailed, QueryTimeout, ResultTooLarge, SourceUnavailable
 from embedhost.lib.errors import Refused
 from embedhost.lib.memory import Recent
@@ -42,7 +43,9 @@ SHARED: "dict[str, type[Refused]]" = {
 MAX_WAITING = 500
 
 
-class TooBusy(Refused):
+class TooBusy(Limited):
+    """Too many queries wait: of one customer, or of all at one data source."""
+
     status = 429
     code = "rate_limited"
     message = "Too many queries wait for this data source. Try again in a few seconds."
@@ -158,8 +161,10 @@ class Flights:
 
     def _check_room(self, job: Job) -> None:
         beside = [other.job.lane == job.lane for other in self._flights.values() if other.job.pool == job.pool]
-        if len(beside) >= MAX_WAITING or sum(beside) >= settings.LIMIT_QUERIES_AT_ONCE:
-            raise TooBusy
+        if sum(beside) >= settings.LIMIT_QUERIES_AT_ONCE:
+            raise TooBusy.by(Limit.CUSTOMER)
+        if len(beside) >= MAX_WAITING:
+            raise TooBusy.by(Limit.SOURCE)
 
     def _depart(self, flight: _Flight) -> None:
         if self._store.take_lease(flight.lease, flight.owner):

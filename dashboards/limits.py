@@ -12,9 +12,9 @@ from typing import Final, TypeVar
 
 from django.conf import settings
 
+from dashboards.turned_away import Limit, Limited, turned_away
 from datasources.errors import SourceUnavailable
-from embedhost.lib.budgets import Budget, budgets
-from embedhost.lib.errors import Refused
+from embedhost.lib.budgets import Budget, Over, budgets
 from embedhost.lib.memory import Recent
 from tokens.grant import Grant, Purpose
 
@@ -28,16 +28,18 @@ FIRST_BREAK: Final = 5.0
 LONGEST_BREAK: Final = 60.0
 
 
-class OverBudget(Refused):
+class OverBudget(Limited):
     """More was asked for within ten minutes than one customer or organization may."""
 
     status = 429
     code = "rate_limited"
     message = "Too many requests. Try again in a while."
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__()
-        self.retry_after = seconds
+
+class LeftAlone(SourceUnavailable, Limited):
+    """A data source is not asked now, since it did not answer."""
+
+    limit = Limit.BREAKER
 
 
 def spend_request(grant: Grant) -> int:
@@ -45,20 +47,32 @@ def spend_request(grant: Grant) -> int:
     if grant.purpose is Purpose.JOB:
         return 0
     token = Budget(f"token:{grant.token_digest[:32]}", settings.LIMIT_TOKEN_REQUESTS)
-    return budgets.spend((token, *_of(grant, settings.LIMIT_CUSTOMER_REQUESTS, settings.LIMIT_ORGANIZATION_REQUESTS)))
+    limits = _of(grant, settings.LIMIT_CUSTOMER_REQUESTS, settings.LIMIT_ORGANIZATION_REQUESTS)
+    over = budgets.spend((token, *limits))
+    if over is None:
+        return 0
+    turned_away.note(grant, _limit_of(over))
+    return over.seconds
 
 
 def spend_query(grant: Grant) -> None:
     """Count a query that is about to be sent. Raises OverBudget."""
     limits = _of(grant, settings.LIMIT_CUSTOMER_QUERIES, settings.LIMIT_ORGANIZATION_QUERIES)
-    wait = budgets.spend([Budget(f"queries:{budget.subject}", budget.limit) for budget in limits])
-    if wait:
-        raise OverBudget(wait)
+    over = budgets.spend([Budget(f"queries:{budget.subject}", budget.limit) for budget in limits])
+    if over is not None:
+        raise OverBudget.by(_limit_of(over), over.seconds)
+
+
+def _limit_of(over: Over) -> Limit:
+    return Limit.ORGANIZATION if _ORGANIZATION in over.budget.subject else Limit.CUSTOMER
+
+
+_ORGANIZATION: Final = "organization:"
 
 
 def _of(grant: Grant, customers: int, organizations: int) -> list[Budget]:
     named = [Budget(f"customer:{grant.customer.id}", customers)] if grant.customer else []
-    return [*named, Budget(f"organization:{grant.organization_id}", organizations)]
+    return [*named, Budget(f"{_ORGANIZATION}{grant.organization_id}", organizations)]
 
 
 def lane_of(grant: Grant) -> Hashable:
@@ -112,6 +126,9 @@ class Seats:
                 del self._taken[organization_id]
 
 
+_ALONE: Final = "left alone after failures in a row"
+
+
 class Breaker:
     """Leaves a data source alone after five failures in a row, and then lets one query through to see."""
 
@@ -123,13 +140,14 @@ class Breaker:
         self._probing = False
 
     def check(self) -> None:
-        """Raise SourceUnavailable while the source is left alone; nobody is asked."""
+        """Raise LeftAlone while the source is left alone; nobody is asked."""
         with self._lock:
-            self._check()
+            if self._is_open:
+                raise LeftAlone(_ALONE)
 
-    def _check(self) -> None:
-        if self._failures >= FAILURES and (self._probing or self._clock() < self._until):
-            raise SourceUnavailable("left alone after failures in a row")
+    @property
+    def _is_open(self) -> bool:
+        return self._failures >= FAILURES and (self._probing or self._clock() < self._until)
 
     def guard(self, query: Callable[[], T]) -> T:
         """Run a query and learn from what becomes of it. Raises what it raises, and SourceUnavailable."""
@@ -147,7 +165,8 @@ class Breaker:
 
     def _enter(self) -> None:
         with self._lock:
-            self._check()
+            if self._is_open:
+                raise SourceUnavailable(_ALONE)
             self._probing = self._failures >= FAILURES
 
     def _failed(self) -> None:
@@ -180,3 +199,4 @@ def forget() -> None:
     """Forget every breaker and count, as a new process would."""
     _breakers.clear()
     budgets.forget()
+    turned_away.forget()

@@ -24,6 +24,7 @@ from dashboards.near import Wanted, look_up
 from dashboards.results import body_of
 from dashboards.spec import DashboardSpec, PanelSpec
 from dashboards.trail import Read, Trail, predicates_of
+from dashboards.turned_away import Limited, turned_away
 from dashboards.variables import Values, statement
 from datasources.access import SourceSnapshot, source_for
 from datasources.compile import Compiled, bind_values, compile_query
@@ -147,6 +148,8 @@ def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult 
         # Nobody waits for what is only refreshed.
         future = flights().join(_job(item, started, oldest, unattended=entry is not None))
     except Refused as error:
+        if isinstance(error, Limited):
+            turned_away.note(item.request.grant, error.limit)
         if entry is None:
             return PanelResult("failed", item.key, error=error)
     if entry is not None:

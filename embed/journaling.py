@@ -10,7 +10,7 @@ from embedhost.lib import journal
 journal.keep_positions(DatabasePositions())
 
 
-@journal.handle("page", "withdrawn", "panel", "query", "answer", "export")
+@journal.handle("page", "withdrawn", "panel", "query", "answer", "export", "turned_away")
 def take_shown(facts: Sequence[Mapping[str, Any]]) -> None:
     """Add what was shown to its days and keep it in the access log."""
     rollup.add(facts)

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Min
 from django.db.models.functions import TruncDate
 
+from dashboards.turned_away import Limit
 from embed.models import Embed
 from embed.usage_models import DayUsage, RolledUp
 
@@ -28,9 +29,12 @@ _ADDS: Mapping[str, Callable[[Fact], dict[str, int]]] = {
     "query": lambda _: {"queries": 1},
     "answer": lambda fact: {"milliseconds": round(fact["seconds"] * 1000), "rows": fact["rows"] or 0},
     "export": lambda _: {"exports": 1},
+    "turned_away": lambda fact: {f"limited_{fact['limit']}": fact["number"]},
 }
-COUNTED = ("panels", "hits", "queries", "milliseconds", "rows", "exports")
-#: Rows of one statement; each has ten values, and SQLite takes 32,766.
+#: What each limit turned away.
+LIMITED = tuple(f"limited_{limit}" for limit in Limit)
+COUNTED = ("panels", "hits", "queries", "milliseconds", "rows", "exports", *LIMITED)
+#: Rows of one statement; each has some fifteen values, and SQLite takes 32,766.
 _CHUNK = 1000
 #: An embed's time is its transaction's, which may end a little later; a day is final this long after its end.
 _SETTLED = timedelta(hours=1)

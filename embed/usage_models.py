@@ -25,6 +25,11 @@ class DayUsage(models.Model):
     milliseconds = models.BigIntegerField(default=0)
     rows = models.BigIntegerField(default=0)
     exports = models.BigIntegerField(default=0)
+    #: What limits turned away: a customer's, the organization's, a data source's, and while a source did not answer.
+    limited_customer = models.BigIntegerField(db_default=0)
+    limited_organization = models.BigIntegerField(db_default=0)
+    limited_source = models.BigIntegerField(db_default=0)
+    limited_breaker = models.BigIntegerField(db_default=0)
 
     class Meta:
         constraints: ClassVar = [

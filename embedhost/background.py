@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from dashboards.charts.drawer import DrawingFailed, drawer
+from dashboards.turned_away import turned_away
 from datasources import opened
 from embed.chores import EVERY_HOUR, EVERY_MINUTE
 from embed.left_out import left_out
@@ -26,6 +27,8 @@ from secrets_admin.feed import feed, prune
 logger = logging.getLogger(__name__)
 
 HOUSE_SECONDS = 1.0
+#: What is counted in memory and handed to the journal now and then.
+TALLIES = (left_out, turned_away)
 
 _started_in: list[int] = []
 _lock = threading.Lock()
@@ -51,7 +54,8 @@ def start_keeping_house() -> None:
 
 def end_journal() -> None:
     """Take what is left when the process ends in order; what cannot be taken now, another process takes later."""
-    left_out.write(now=True)
+    for tally in TALLIES:
+        tally.write(now=True)
     _guarded(journal.close)
 
 
@@ -60,7 +64,8 @@ def _keep_house() -> None:
     while True:
         time.sleep(HOUSE_SECONDS)
         budgets.tell(store())
-        left_out.write()
+        for tally in TALLIES:
+            tally.write()
         _guarded(journal.drain)
         _guarded(opened.sweep)
         # With Redis the scheduler does these; without it there is one process and this is it.

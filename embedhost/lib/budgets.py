@@ -33,6 +33,14 @@ class Budget:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A budget that is used up, and for how many seconds."""
+
+    budget: Budget
+    seconds: int
+
+
 @dataclass(slots=True)
 class _Count:
     """One subject's numbers in one window: counted here and not told, told by all processes, and the window before."""
@@ -64,19 +72,19 @@ class Budgets:
     _due: dict[str, _Count] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def spend(self, budgets: Sequence[Budget]) -> int:
-        """Count once for each budget and return 0; or count nothing and return how many seconds to wait."""
+    def spend(self, budgets: Sequence[Budget]) -> Over | None:
+        """Count once for each budget; or count nothing and return the one that is used up for longest."""
         now = self.clock()
         limited = [budget for budget in budgets if budget.limit > 0]
         with self._lock:
             counts = [self._count(budget.subject, now) for budget in limited]
             pairs = list(zip(counts, limited, strict=True))
-            waits = [count.free_in(to.limit, now) for count, to in pairs if count.used(now) + 1 > to.limit]
-            if waits:
-                return max(waits)
+            over = [Over(to, count.free_in(to.limit, now)) for count, to in pairs if count.used(now) + 1 > to.limit]
+            if over:
+                return max(over, key=lambda each: each.seconds)
             for count, budget in pairs:
                 self._add(count, budget)
-        return 0
+        return None
 
     def _count(self, subject: str, now: float) -> _Count:
         window, count = int(now // WINDOW), self._counts.pop(subject, None)

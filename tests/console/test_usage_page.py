@@ -37,7 +37,7 @@ def used(organization: Organization, days_ago: int, dashboard: int, customer: in
 def busy(tradewind: Organization, northwind: Organization, dashboard: Dashboard, acme: Customer) -> Dashboard:
     counts = {"panels": 100, "hits": 75, "queries": 25, "milliseconds": 1500, "rows": 4000, "exports": 2}
     used(tradewind, 0, dashboard.id, acme.id, embeds=37, **counts)
-    used(tradewind, 3, dashboard.id, acme.id, embeds=5)
+    used(tradewind, 3, dashboard.id, acme.id, embeds=5, limited_customer=1200, limited_breaker=3)
     used(tradewind, 3, dashboard.id, 0, embeds=1)
     used(tradewind, 3, 9999, acme.id, embeds=2)
     used(tradewind, 40, dashboard.id, acme.id, embeds=1000)
@@ -59,9 +59,10 @@ def get(user: User, query: str = "") -> Answer:
 def test_the_page_says_what_was_shown_in_the_last_30_days(busy: Dashboard, alice: User) -> None:
     page = get(alice)
     text = text_of(page)
-    figures = "Embeds45 Panels shown100 From the cache75% Queries251.5 s, 4,000 rows Downloads2"
+    figures = "Embeds45 Panels shown100 From the cache75% Queries251.5 s, 4,000 rows Downloads2 "
+    figures += "Turned away by limits1,203One customer’s 1,200Source not answering 3"
     assert figures in text
-    assert f"{busy.title} 43 100 75% 25 1.5 4,000 2" in text
+    assert f"{busy.title} 43 100 75% 25 1.5 4,000 2 1,203" in text
     assert "Dashboard 9999deleted 2" in text
     assert "777,777" not in text
     assert "1,045" not in text

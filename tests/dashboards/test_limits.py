@@ -23,14 +23,22 @@ class Clock:
 
 def spend(budgets: Budgets, budget: Budget, times: int) -> int:
     """Spend so often and return how often it was allowed."""
-    return sum(budgets.spend([budget]) == 0 for _ in range(times))
+    return sum(budgets.spend([budget]) is None for _ in range(times))
+
+
+def seconds(budgets: Budgets, budget: Budget) -> int:
+    """Return for how long a used up budget is used up."""
+    over = budgets.spend([budget])
+    assert over is not None
+    assert over.budget == budget
+    return over.seconds
 
 
 def test_a_budget_is_spent_to_its_end_and_slides_free() -> None:
     clock = Clock()
     budgets, ten = Budgets(clock), Budget("customer:1", 10)
     assert spend(budgets, ten, 15) == 10
-    wait = budgets.spend([ten])
+    wait = seconds(budgets, ten)
     assert WINDOW < wait <= WINDOW * 1.2
     clock.now += wait
     assert spend(budgets, ten, 5) == 1
@@ -44,7 +52,7 @@ def test_the_window_before_counts_for_the_part_that_is_not_over() -> None:
     assert spend(budgets, hundred, 100) == 100
     clock.now += WINDOW * 1.5
     assert spend(budgets, hundred, 100) == 50
-    wait = budgets.spend([hundred])
+    wait = seconds(budgets, hundred)
     clock.now += wait - 2
     assert spend(budgets, hundred, 1) == 0
     clock.now += 2
@@ -54,7 +62,7 @@ def test_the_window_before_counts_for_the_part_that_is_not_over() -> None:
 def test_subjects_are_apart_and_a_refused_one_costs_the_others_nothing() -> None:
     budgets = Budgets(Clock())
     small, large, none = Budget("customer:1", 3), Budget("organization:1", 5), Budget("token:x", 0)
-    assert [budgets.spend([small, large, none]) > 0 for _ in range(5)] == [False] * 3 + [True] * 2
+    assert [budgets.spend([small, large, none]) is not None for _ in range(5)] == [False] * 3 + [True] * 2
     assert spend(budgets, large, 5) == 2
     assert spend(budgets, Budget("customer:2", 3), 5) == 3
     assert spend(budgets, none, 1000) == 1000

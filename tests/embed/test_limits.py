@@ -1,20 +1,25 @@
 """P-DL-05: who asks too often is told when to come back, and costs nobody else anything."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.db.models import Sum
+from django.test import Client, override_settings
 from pytest_django import Settings
 
 from dashboards.limits import FAILURES, breaker_of
 from dashboards.minting import TokenOrder, mint_token
+from dashboards.turned_away import turned_away
 from datasources.engines import ENGINES
 from embed.ledger_models import RefusalCount
 from embed.models import Embed
+from embed.rollup import LIMITED
 from embed.usage_models import DayUsage
 from embedhost.lib import journal
+from embedhost.lib.budgets import budgets
 from secrets_admin.feed import feed
 from secrets_admin.services import preview_secret
 from tests.embed.every_format import WAYS, open_to_vendors
@@ -130,6 +135,39 @@ def test_p_dl_05_a_source_that_does_not_answer_is_left_alone_and_then_probed(
     assert search(world, embed_client, "probe").status_code == 200
     assert search(world, embed_client, "after").status_code == 200
     assert "CANARY-northwind-acme-0" in text_of(data(embed_client, world.b.token()))
+
+
+def turned_away_today() -> dict[str, int]:
+    """Return what the usage page counts, by whose limit it was."""
+    turned_away.write(now=True)
+    journal.drain()
+    sums = DayUsage.objects.aggregate(**{name: Sum(name) for name in LIMITED})
+    return {name.removeprefix("limited_"): number for name, number in sums.items() if number}
+
+
+def test_every_kind_of_limit_is_counted_for_its_owner(
+    world: World, embed_client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refused(times: int, *wanted: int) -> None:
+        assert tuple(search(world, embed_client, f"{time.monotonic()}").status_code for _ in range(times)) == wanted
+
+    for limit in ("LIMIT_CUSTOMER_REQUESTS", "LIMIT_CUSTOMER_QUERIES", "LIMIT_QUERIES_AT_ONCE"):
+        with override_settings(**{limit: 0 if limit.endswith("ONCE") else 1}):
+            budgets.forget()
+            refused(2, *([429, 429] if limit.endswith("ONCE") else [200, 429]))
+    assert turned_away_today() == {"customer": 4}
+    for limit in ("LIMIT_ORGANIZATION_REQUESTS", "LIMIT_ORGANIZATION_QUERIES"):
+        with override_settings(**{limit: 1}):
+            budgets.forget()
+            refused(2, 200, 429)
+    with monkeypatch.context() as patch:
+        patch.setattr("dashboards.flights.MAX_WAITING", 0)
+        refused(3, 429, 429, 429)
+    Source(monkeypatch, world, tmp_path).go()
+    refused(FAILURES + 4, *[503] * (FAILURES + 4))
+    assert turned_away_today() == {"customer": 4, "organization": 2, "source": 3, "breaker": 4}
+    assert not DayUsage.objects.exclude(organization_id=world.a.organization.id).exists()
+    assert set(DayUsage.objects.values_list("customer_id", flat=True)) == {world.a.customers["acme"].id}
 
 
 def test_previews_have_the_same_budgets(world: World, embed_client: Client, settings: Settings) -> None:

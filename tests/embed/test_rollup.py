@@ -32,12 +32,12 @@ def test_lines_are_added_up_by_day_dashboard_and_customer() -> None:
     add([line("page", panels=4, hits=1), line("panel", hit=True), line("panel", hit=False), line("query")])
     add([line("query"), line("answer", seconds=0.25, rows=10), line("answer", seconds=1.0, rows=None)])
     add([line("export"), line("query", customer=None), line("query", dashboard=8)])
-    add([line("query", at=NOON + timedelta(days=1))])
+    add([line("query", at=NOON + timedelta(days=1)), line("turned_away", limit="source", number=4)])
     assert rows("day", "dashboard_id", "customer_id", *rollup.COUNTED) == [
-        (date(2026, 3, 10), 7, 0, 0, 0, 1, 0, 0, 0),
-        (date(2026, 3, 10), 7, 3, 6, 2, 2, 1250, 10, 1),
-        (date(2026, 3, 10), 8, 3, 0, 0, 1, 0, 0, 0),
-        (date(2026, 3, 11), 7, 3, 0, 0, 1, 0, 0, 0),
+        (date(2026, 3, 10), 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0),
+        (date(2026, 3, 10), 7, 3, 6, 2, 2, 1250, 10, 1, 0, 0, 4, 0),
+        (date(2026, 3, 10), 8, 3, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0),
+        (date(2026, 3, 11), 7, 3, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0),
     ]
 
 
