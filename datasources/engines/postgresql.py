@@ -17,18 +17,17 @@ from psycopg.types.string import StrDumper
 
 from datasources.dialect import Dialect
 from datasources.engines.base import CONNECT_SECONDS, Connection, Field
+from datasources.engines.postgresql_line import Line
 from datasources.engines.postgresql_sql import CATALOG, CLEAN, DIALECT, KINDS, ROLE, begin
 from datasources.engines.server import Found, Server, server_fields
 from datasources.engines.sockets import connected, handshake_problem
 from datasources.errors import SourceUnavailable
 from datasources.result import check_characters, check_columns
 
-Line = psycopg.Connection[tuple[Any, ...]]
-
 #: How a client asks the server for TLS; the server answers with the letter S.
 _SSL_REQUEST = struct.pack(">II", 8, 80877103)
-#: Rows held besides those that were counted. More at once are not read faster, and each can be many megabytes.
-_CHUNK = 4
+#: Rows that are read at once; what all of them may take is bounded too (postgresql_line.py).
+_CHUNK = 64
 #: Cells up to this size are numbers, dates and short texts, of which rows and columns are limited (bytes).
 _SMALL = 16
 #: SQLSTATEs that say that the server or the database cannot be used, whatever the statement is.
@@ -46,7 +45,7 @@ class PostgreSQL(Server[Line]):
     role_sql: ClassVar[str] = ROLE
 
     def connect(self, connection: Connection, addresses: Sequence[str]) -> Line:
-        line = psycopg.connect(**_conninfo(connection, addresses), autocommit=True, prepare_threshold=None)
+        line = Line.connect(**_conninfo(connection, addresses), autocommit=True, prepare_threshold=None)
         line.adapters.register_dumper(str, StrDumper)  # Text is bound as text, never as a type the server guesses.
         return line
 
@@ -67,9 +66,10 @@ class PostgreSQL(Server[Line]):
             raise SourceUnavailable("The session could not be made read-only.")
 
     def read(self, line: Line, sql: str, params: Sequence[object], max_rows: int) -> Found:
-        """Read in chunks, so that a result too large is given up before it fills the memory."""
+        """Read in chunks, so that a result or a cell too large is given up before it fills the memory."""
         capped = f'SELECT * FROM ({sql}) AS "eh_all" LIMIT {max_rows + 1:d}'  # noqa: S608  # sql comes from the gate only
-        return _fetch(line, capped, [_adapted(value) for value in params])
+        with line.raising_overflow():
+            return _fetch(line, capped, [_adapted(value) for value in params])
 
     def clean(self, line: Line) -> None:
         _sent(line, CLEAN)

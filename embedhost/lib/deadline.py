@@ -13,7 +13,7 @@ _REPEAT_SECONDS = 0.1
 
 
 class Deadline:
-    """Calls ``stop`` from the watching thread when ``seconds`` are over, until the block is left.
+    """Calls ``stop`` from the watching thread when ``seconds`` are over, then each ``every`` until the block is left.
 
     >>> with Deadline(0.01, lambda: None) as deadline:
     ...     passed_at_once = deadline.passed
@@ -21,8 +21,9 @@ class Deadline:
     False
     """
 
-    def __init__(self, seconds: float, stop: Callable[[], object]) -> None:
+    def __init__(self, seconds: float, stop: Callable[[], object], *, every: float = _REPEAT_SECONDS) -> None:
         self._seconds = seconds
+        self.every = every
         self._stop = stop
         self._lock = threading.Lock()
         self._open = False
@@ -76,7 +77,7 @@ class _Watcher:
                     continue
                 deadline = heapq.heappop(self._due)[2]
             if deadline.fire():
-                self.add(time.monotonic() + _REPEAT_SECONDS, deadline)
+                self.add(time.monotonic() + deadline.every, deadline)
 
 
 _current: list[_Watcher] = []

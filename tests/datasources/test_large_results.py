@@ -40,7 +40,7 @@ import django
 django.setup()
 from datasources.engines import ENGINES
 from datasources.errors import DataSourceError
-engine, connection, small, sql = json.loads(sys.stdin.read())
+engine, connection, small, *large = json.loads(sys.stdin.read())
 def ask(sql):
     try:
         ENGINES[engine].run(connection, sql, (), timeout=20, max_rows=10_000)
@@ -50,15 +50,13 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 ask(small)
 before = peak()
-print(json.dumps([ask(sql), peak() - before]))
+print(json.dumps([[ask(sql) for sql in large], peak() - before]))
 """
 
 
-@pytest.mark.parametrize("engine", WIDE)
-def test_p_dl_03_rows_of_a_megabyte_are_given_up_before_they_fill_the_memory(
-    engine: str, sources: dict[str, SourceSnapshot]
-) -> None:
-    question = [engine, dict(sources[engine].connection), "SELECT 1 AS a", WIDE[engine]]
+def asked_apart(source: SourceSnapshot, *statements: str) -> tuple[list[str], int]:
+    """Return how each statement fails in a process of its own, and by how many MB that grew at the most."""
+    question = [source.engine, dict(source.connection), "SELECT 1 AS a", *statements]
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "embedhost.settings", "DATA_SOURCE_NETWORKS": "127.0.0.0/8"}
     asked = subprocess.run(
         [sys.executable, "-c", ASKING],
@@ -72,7 +70,31 @@ def test_p_dl_03_rows_of_a_megabyte_are_given_up_before_they_fill_the_memory(
     )
     assert asked.returncode == 0, asked.stderr
     why, larger = json.loads(asked.stdout.splitlines()[-1])
-    assert (why, larger < MOST) == ("ResultTooLarge", True), larger
+    return why, larger
+
+
+@pytest.mark.parametrize("engine", WIDE)
+def test_p_dl_03_rows_of_a_megabyte_are_given_up_before_they_fill_the_memory(
+    engine: str, sources: dict[str, SourceSnapshot]
+) -> None:
+    why, larger = asked_apart(sources[engine], WIDE[engine])
+    assert (why, larger < MOST) == (["ResultTooLarge"], True), larger
+
+
+def test_p_dl_03_a_huge_cell_never_enters_the_process(sources: dict[str, SourceSnapshot]) -> None:
+    """The driver itself would hold all of it before anybody could count it, and copy it three times."""
+    text = "repeat('a', 80000000)"
+    why, larger = asked_apart(sources["postgresql"], f"SELECT {text} AS a", f"SELECT 1 AS one, ARRAY[{text}] AS a")
+    assert (why, larger < MOST) == (["ResultTooLarge"] * 2, True), larger
+
+
+def test_p_dl_03_a_connection_that_was_hung_up_on_is_not_used_again(sources: dict[str, SourceSnapshot]) -> None:
+    engine, connection = ENGINES["postgresql"], sources["postgresql"].connection
+    with pytest.raises(ResultTooLarge):
+        engine.run(connection, "SELECT repeat('a', 60000000) AS a", (), timeout=20, max_rows=5)
+    for length in (30_000_000, 1):
+        result = engine.run(connection, f"SELECT repeat('a', {length}) AS a", (), timeout=20, max_rows=5)
+        assert len(result.values[0][0]) == length
 
 
 def test_p_dl_03_a_cell_that_sqlite_would_make_too_large_is_refused_as_such(sources: dict[str, Any]) -> None:
