@@ -12,8 +12,16 @@ import pytest
 from datasources.compile import Compiled, bind_values, compile_query
 from datasources.errors import QueryRejected
 from datasources.scope import Scope
-from tests.datasources.corpus.databases import Database, DuckDB, comparable, postgresql, rules_for
-from tests.datasources.corpus.queries import ENGINES, VARIABLES, Query, every_query, for_engine
+from tests.datasources.corpus.databases import Database, DuckDB, comparable, mariadb, postgresql, rules_for
+from tests.datasources.corpus.queries import (
+    ENGINES,
+    LACKS_MARIADB,
+    MARIADB,
+    VARIABLES,
+    Query,
+    every_query,
+    for_engine,
+)
 from tests.datasources.corpus.rows import TENANTS
 
 #: What the gate refuses, and the word of its reason. At most a twentieth of the corpus.
@@ -24,14 +32,21 @@ REFUSED = {
     ("pivot into unknown columns", "duckdb"): "Only one SELECT",
     ("unpivoted measures", "duckdb"): "Only one SELECT",
     ("columns by a pattern", "duckdb"): "COLUMNS",
+    ("totals by rollup", "mariadb"): "ROLLUP",
+    ("countries by plan, with totals", "mariadb"): "ROLLUP",
+    ("rollup of regions and hubs", "mariadb"): "ROLLUP",
+    ("plan in the payload", "mariadb"): "JSONVALUE",
+    ("page in the payload", "mariadb"): "JSON_UNQUOTE",
+    ("matching by pattern", "mariadb"): "REGEXP_LIKE",
+    ("cleaned names", "mariadb"): "REGEXP_REPLACE",
 }
 
 
 @pytest.fixture(scope="module")
-def databases(postgres_url: str) -> Iterator[dict[str, Database]]:
+def databases(postgres_url: str, mariadb_url: str) -> Iterator[dict[str, Database]]:
     name = f"corpus_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
-    with postgresql(postgres_url, name) as server:
-        yield {"postgresql": server, "duckdb": DuckDB()}
+    with postgresql(postgres_url, name) as server, mariadb(mariadb_url, name) as other:
+        yield {"postgresql": server, "duckdb": DuckDB(), "mariadb": other}
 
 
 def compiled(database: Database, query: Query) -> Compiled:
@@ -68,7 +83,7 @@ def by_hand(database: Database, query: Query, tenant: str) -> Seen:
     return Seen(names, comparable(rows))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [*ENGINES, MARIADB])
 def test_every_query_gives_what_a_customer_with_tables_of_its_own_would_see(
     databases: dict[str, Database], engine: str
 ) -> None:
@@ -84,7 +99,7 @@ def test_every_query_gives_what_a_customer_with_tables_of_its_own_would_see(
     assert telling > len(queries) * 0.75
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [*ENGINES, MARIADB])
 def test_what_is_refused_is_listed_with_its_reason_and_is_little(databases: dict[str, Database], engine: str) -> None:
     database, found = databases[engine], {}
     for query in for_engine(engine):
@@ -101,6 +116,8 @@ def test_what_is_refused_is_listed_with_its_reason_and_is_little(databases: dict
 def test_the_corpus_is_large_and_its_titles_are_unique() -> None:
     queries = every_query()
     assert len(queries) >= 150
+    assert {len(for_engine(engine)) >= 150 for engine in (*ENGINES, MARIADB)} == {True}
+    assert LACKS_MARIADB.keys() <= {query.title for query in queries}
     assert len({(query.title, engine) for query in queries for engine in query.engines}) == sum(
         len(query.engines) for query in queries
     )

@@ -1,19 +1,24 @@
-"""The corpus' tables in a real PostgreSQL and DuckDB, and for every tenant a schema of views with only its rows."""
+"""The corpus' tables in real databases, and for every tenant a schema of views with only its rows."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import duckdb
 import psycopg
 
 from datasources.catalog import Catalog
+from datasources.engines import ENGINES
 from datasources.engines.base import grouped
 from datasources.rules import Kind, Rules, TableRule
 from tests.datasources.corpus.rows import TENANTS, every_row
+from tests.datasources.world import mariadb_root
 
+_SCHEMA = Path(__file__).parent / "schema.sql"
 COLUMN = "tenant"
 Rows = list[tuple[Any, ...]]
 
@@ -75,6 +80,53 @@ class DuckDB:
         self._connection.execute(f"SET schema = '{f'twin_{tenant}' if tenant else 'main'}'")
 
 
+class MariaDB:
+    """A database, and one for each tenant, since in MariaDB a schema is a database; through the engine itself."""
+
+    engine = "mariadb"
+
+    def __init__(self, connection: dict[str, Any]) -> None:
+        self._connection = self._now = ENGINES["mariadb"].check(connection)
+        self.catalog = ENGINES["mariadb"].catalog(self._connection)
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> tuple[list[str], Rows]:
+        found = ENGINES["mariadb"].run(self._now, sql, params, timeout=20, max_rows=100_000)
+        return [name for name, _ in found.columns], list(zip(*found.values, strict=True))
+
+    def as_twin(self, tenant: str | None) -> None:
+        name = self._connection["dbname"]
+        self._now = {**self._connection, "dbname": f"{name}_{tenant}" if tenant else name}
+
+
+@contextmanager
+def mariadb(url: str, name: str) -> Iterator[MariaDB]:
+    """Make the corpus' databases and drop them in the end."""
+    names = [name, *(f"{name}_{tenant}" for tenant in TENANTS)]
+    with mariadb_root(url) as cursor:
+        _fill_mariadb(cursor, name)
+        try:
+            parts = urlsplit(url)
+            fields = {"host": parts.hostname, "port": str(parts.port), "user": parts.username}
+            yield MariaDB({**fields, "password": parts.password, "dbname": name, "sslmode": "disable"})
+        finally:
+            for each in names:
+                cursor.execute(f"DROP DATABASE {each}")
+
+
+def _fill_mariadb(cursor: Any, name: str) -> None:
+    cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    cursor.execute(f"USE {name}")
+    # Its timestamps are instants, and change by themselves.
+    script = _SCHEMA.read_text(encoding="utf-8").replace("{json}", "json").replace(" timestamp", " datetime")
+    for statement in re.sub(r"--.*", "", script).split(";"):
+        cursor.execute(statement)
+    for table, rows in _by_table().items():
+        cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+    for tenant in TENANTS:
+        cursor.execute(f"CREATE DATABASE {name}_{tenant}")
+        _make_twin(cursor.execute, name, f"{name}_{tenant}", tenant, script)
+
+
 @contextmanager
 def postgresql(url: str, name: str) -> Iterator[PostgreSQL]:
     """Make a database for the corpus and drop it in the end."""
@@ -92,7 +144,7 @@ def postgresql(url: str, name: str) -> Iterator[PostgreSQL]:
 def rules_for(catalog: Catalog) -> Rules:
     """Return one rule per table: scoped where there is the tenant's column, else shared."""
     return Rules.of(
-        TableRule(table.key, Kind.SCOPED, COLUMN, column_type=column.type)
+        TableRule(table.key, Kind.SCOPED, COLUMN, column_type=column.type, collation=column.collation)
         if (column := table.column(COLUMN))
         else TableRule(table.key, Kind.SHARED)
         for table in catalog.tables
@@ -111,26 +163,29 @@ def _spelled(cell: object) -> str:
 
 
 def _fill(execute: Any, json: str, schema: str) -> None:
-    script = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8").replace("{json}", json)
-    tables = [statement.split()[2] for statement in script.split("CREATE")[1:] for statement in [f"CREATE {statement}"]]
+    script = _SCHEMA.read_text(encoding="utf-8").replace("{json}", json)
     execute(script, None)
-    rows: dict[str, list[tuple[Any, ...]]] = {}
+    for table, rows in _by_table().items():
+        _insert(execute, table, rows)
+    for tenant in TENANTS:
+        execute(f"CREATE SCHEMA twin_{tenant}", None)
+        _make_twin(execute, schema, f"twin_{tenant}", tenant, script)
+
+
+def _by_table() -> dict[str, Rows]:
+    rows: dict[str, Rows] = {}
     for table, row in every_row():
         rows.setdefault(table, []).append(row)
-    for table, listed in rows.items():
-        _insert(execute, table, listed)
-    for tenant in TENANTS:
-        _make_twin(execute, schema, tenant, tables, script)
+    return rows
 
 
-def _insert(execute: Any, table: str, rows: list[tuple[Any, ...]]) -> None:
+def _insert(execute: Any, table: str, rows: Rows) -> None:
     marks = f"({', '.join('?' * len(rows[0]))})"
     execute(f"INSERT INTO {table} VALUES {', '.join([marks] * len(rows))}", [cell for row in rows for cell in row])
 
 
-def _make_twin(execute: Any, schema: str, tenant: str, tables: list[str], script: str) -> None:
-    execute(f"CREATE SCHEMA twin_{tenant}", None)
-    for table in tables:
+def _make_twin(execute: Any, schema: str, twin: str, tenant: str, script: str) -> None:
+    for table in re.findall(r"CREATE TABLE (\w+)", script):
         scoped = f"CREATE TABLE {table} ({COLUMN} " in script
         condition = f" WHERE {COLUMN} = '{tenant}'" if scoped else ""
-        execute(f"CREATE VIEW twin_{tenant}.{table} AS SELECT * FROM {schema}.{table}{condition}", None)
+        execute(f"CREATE VIEW {twin}.{table} AS SELECT * FROM {schema}.{table}{condition}", None)
