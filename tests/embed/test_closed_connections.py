@@ -1,4 +1,4 @@
-"""Two server processes with open connections under customers' own logins: a change closes them in both."""
+"""Server processes and a worker with open connections under customers' own logins: a change closes them in each."""
 
 import os
 import time
@@ -14,7 +14,10 @@ from datasources.walls import set_customer_login, set_login_per_customer
 from secrets_admin.access import SYSTEM
 from tests.embed.counted_source import Counted, counted_dashboard, counted_source
 from tests.servers import Server, serving, url_of_the_test_database
+from tests.workers import Worker, broker
 from tests.world import World
+
+__all__ = ["broker"]  # a fixture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +55,20 @@ def servers(counted: object) -> Iterator[list[Server]]:
         yield running
 
 
+@pytest.fixture
+def worker(counted: object, broker: str) -> Iterator[Worker]:
+    env = {
+        "DATABASE_URL": url_of_the_test_database(),
+        "REDIS_URL": broker,
+        "DATA_SOURCE_NETWORKS": "127.0.0.1/32",
+        "LOG_LEVEL": "ERROR",
+    }
+    worker = Worker(env, broker, include="tests.embed.asking_tasks")
+    worker.start()
+    yield worker
+    worker.kill()
+
+
 def ask(server: Server, token: str) -> int:
     headers = {"Host": os.environ["EMBED_HOST"], "Authorization": f"Bearer {token}"}
     request = urllib.request.Request(f"{server.url}/data/explo_jwe/panels/quick", headers=headers)
@@ -67,13 +84,12 @@ def connections(database: Counted, login: str) -> int:
     return int(row[0]) if row else 0
 
 
-def closed(database: Counted, login: str) -> float:
-    """Wait until no process has a connection of a login, and return how long it took."""
+def settled(database: Counted, login: str, number: int, seconds: float = SECONDS) -> None:
+    """Wait until all processes together have so many connections of a login."""
     began = time.monotonic()
-    while connections(database, login):
-        assert time.monotonic() - began < SECONDS, "a process keeps its connections"
+    while (found := connections(database, login)) != number:
+        assert time.monotonic() - began < seconds, f"{found} connections are open"
         time.sleep(0.02)
-    return time.monotonic() - began
 
 
 def test_a_login_that_is_taken_away_and_a_deleted_source_lose_their_connections_in_every_process(
@@ -88,7 +104,24 @@ def test_a_login_that_is_taken_away_and_a_deleted_source_lose_their_connections_
         assert [ask(server, token) for server in servers] == [200, 200]
         assert connections(database, login) == 2
     set_customer_login(source, "acme", user="", password="", actor=SYSTEM)
-    closed(database, logins["acme"])
+    settled(database, logins["acme"], 0)
     assert connections(database, logins["globex"]) == 2
     delete_source(source, actor=SYSTEM)
-    closed(database, logins["globex"])
+    settled(database, logins["globex"], 0)
+
+
+def test_a_workers_process_closes_what_is_idle_and_what_changed_as_a_web_servers_does(
+    world: World, counted: tuple[Counted, Dashboard, dict[str, str]], worker: Worker
+) -> None:
+    database, _, logins = counted
+    source = DataSource.objects.get(name="counted")
+    set_login_per_customer(source, True, actor=SYSTEM)
+    for customer, login in logins.items():
+        set_customer_login(source, customer, user=login, password="own", actor=SYSTEM)
+        worker.send("tests.ask", world.a.workspace.id, "counted", customer, 3600)
+        settled(database, login, 1, 60)
+    set_customer_login(source, "acme", user="", password="", actor=SYSTEM)
+    settled(database, logins["acme"], 0)
+    assert connections(database, logins["globex"]) == 1
+    worker.send("tests.ask", world.a.workspace.id, "counted", "globex", 0)
+    settled(database, logins["globex"], 0)

@@ -9,8 +9,6 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,8 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import redis
-from celery import Celery
 from django.conf import settings
 from django.db import OperationalError
 from django.db.models import Sum
@@ -30,11 +26,13 @@ from embed.models import Embed, JournalPosition
 from embed.rollup import roll_up
 from embed.usage_models import AccessRecord, DayUsage
 from embedhost.lib import journal
-from tests.environment import redis_of_this_process
-from tests.servers import ROOT, free_port, start_server, url_of_the_test_database
+from tests.servers import free_port, start_server, url_of_the_test_database
+from tests.workers import Worker, broker
 from tests.world import World
 from tokens.claims import token_digest
 from tokens.envelope import open_envelope
+
+__all__ = ["broker"]  # a fixture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 VIEWERS = 3
@@ -93,39 +91,6 @@ class Crowd:
         if kind == "page":
             return len(re.findall(r'data-state="(?:ready|empty)"', body))
         return int(answer.status == 200)
-
-
-class Worker:
-    """A Celery worker in a process group of its own, with the chores of every minute queued all the time."""
-
-    def __init__(self, env: Mapping[str, str], broker: str) -> None:
-        self._env, self._queue = env, Celery(broker=broker)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        program = str(Path(sys.executable).with_name("celery"))
-        words = "--app=embedhost.celery --quiet worker --concurrency=1 --loglevel=ERROR --without-gossip"
-        self._process = subprocess.Popen(
-            [program, *words.split()], env={**os.environ, **self._env}, cwd=ROOT, start_new_session=True
-        )
-
-    def busy(self) -> None:
-        self._queue.send_task("embed.every_minute", expires=20)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-
-
-@pytest.fixture
-def broker(redis_url: str) -> str:
-    """A database of the tests' Redis that nothing else queues into."""
-    url = redis_of_this_process(redis_url, shift=8)
-    with redis.Redis.from_url(url) as connection:
-        connection.flushdb()
-    return url
 
 
 @pytest.fixture
@@ -197,7 +162,7 @@ def _until_killed(crowd: Crowd, worker: Worker, env: Mapping[str, str], moments:
         deadline = time.monotonic() + 60
         while sum(asked.panels is not None for asked in crowd.asked) < answered + 10:
             assert time.monotonic() < deadline, "the server answers nothing"
-            worker.busy()
+            worker.send("embed.every_minute")
             time.sleep(0.05)
         time.sleep(moments.uniform(0, 1.5))
     finally:
