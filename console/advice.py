@@ -30,7 +30,7 @@ LINES: Final[Mapping[str, re.Pattern[str]]] = {
     "algorithm": re.compile(r"A256GCM|aes-256-gcm|HS256|sha256|SHA256"),
     "organization": re.compile(r"\borganization\b|org_id|project_id|workspace_id\"?\s*(?::|=>)"),
     "variables": re.compile(r"\benv\b|\bparams\b|\bcst\b"),
-    "signature": re.compile(r"signature|\bmac\b"),
+    "signature": re.compile(r"signature"),
     "address": re.compile(r"https?://|\breturn\b"),
 }
 
@@ -73,7 +73,7 @@ ADVICE: Final[Mapping[tuple[str | None, Reason, str | None], Advice]] = {
         "Sign last, over every field as it is sent, with this secret’s value.", "signature"
     ),
     (None, Reason.UNSAFE_LEGACY_TOKEN, None): Advice(
-        "Add version 2 and a mac over every field, as these lines do.", "signature"
+        "Add version 2 and sign every field, as these lines do.", "signature"
     ),
     (None, Reason.WRONG_ORGANIZATION, None): Advice("Copy the ids from this snippet as they are.", "organization"),
     (None, Reason.CUSTOMER_TOKEN_DISABLED, None): Advice(

@@ -282,7 +282,7 @@ def own_secrets(organization: Organization) -> Sequence[OwnSecret]:
 
 
 #: Members that would make a token whole again; they are not shown.
-_NOT_SHOWN: Final = frozenset({"signature", "mac"})
+_NOT_SHOWN: Final = frozenset({"signature"})
 _MOST_SHOWN: Final = 40
 _IDS: Final = ("dsh", "cst", "dashboard", "dashboard_id", "tenant_id", "user_id", "unique_identifier")
 

@@ -22,7 +22,7 @@ from secrets_admin.revocation import revoke_token
 from secrets_admin.services import create_secret, reset_secret, rotate_secret
 from tests.embed.every_format import Way
 from tests.embed.surfaces import assert_clean, assert_headers
-from tests.tokens.makers import MAKERS, Papermap
+from tests.tokens.makers import MAKERS
 from tests.world import World, add_dashboard
 
 
@@ -131,14 +131,3 @@ def test_an_id_that_was_asked_for_too_early_opens_its_dashboard_later(world: Wor
     found = find_dashboard_by_id(board.id)
     assert found is not None
     assert found.slug == "later"
-
-
-def test_a_papermap_token_whose_mac_covers_everything_needs_no_second_signature(
-    world: World, embed_client: Client
-) -> None:
-    maker, key = Papermap(), world.a.key_of("papermap_hmac")
-    claims = maker.claims(key, world.a.wanted("globex"), time.time())
-    token = maker.spell({**claims, "mac": maker.mac(claims, key)})
-    answer = Way("papermap_hmac", "page").open(embed_client, world.a, token)
-    assert answer.status_code == 200
-    assert_clean(answer, world, "tradewind", "globex")

@@ -140,7 +140,7 @@ class Superset(Signed):
 
 
 class Papermap(Maker):
-    """Papermap's form as embedhost issues it: version 2, a MAC over every field."""
+    """Papermap's form as embedhost issues it: version 2, a signature over every field."""
 
     format = "papermap_hmac"
     exp = "valid_until"
@@ -153,12 +153,10 @@ class Papermap(Maker):
     def seal(self, content: Mapping[str, object] | str | bytes, key: Key, head: Claims | str | None = None) -> str:
         if not isinstance(content, Mapping):
             return urlsafe_b64encode(to_bytes(content)).decode()
-        legacy = f"{content.get('workspace_id')}{content.get('valid_until')}"
-        fields = {**content, "signature": digest(key.value, legacy.encode(), sha256).hex()}
-        return self.spell({**fields, "mac": self.mac(fields, key)})
+        return self.spell({**content, "signature": self.mac(content, key)})
 
     def mac(self, fields: Mapping[str, object], key: Key) -> str:
-        """Compute the MAC as docs/tokens.md describes it."""
+        """Compute the signature over every field as docs/tokens.md describes it."""
         texts = ["embedhost.papermap.v2"]
         for name in sorted(fields):
             value = fields[name]
@@ -169,8 +167,14 @@ class Papermap(Maker):
     def legacy(self, claims: Claims, key: Key) -> str:
         """Make a token as the vendor's own sample does."""
         signed = f"{claims['workspace_id']}{claims['valid_until']}"
-        bare = {name: value for name, value in claims.items() if name not in {"version", "iat", "mac", "signature"}}
+        bare = {name: value for name, value in claims.items() if name not in {"version", "iat", "signature"}}
         return self.spell({**bare, "signature": digest(key.value, signed.encode(), sha256).hex()})
+
+    def twice(self, claims: Claims, key: Key) -> str:
+        """Make a token with both signatures, each where older snippets put it; whoever holds it can drop one."""
+        signed = f"{claims['workspace_id']}{claims['valid_until']}"
+        fields = {**claims, "signature": digest(key.value, signed.encode(), sha256).hex()}
+        return self.spell({**fields, "mac": self.mac(fields, key)})
 
     def spell(self, fields: Mapping[str, object]) -> str:
         """Write fields as the vendor's Python sample does: url-safe base64 with its padding."""

@@ -37,7 +37,7 @@ def test_the_table_names_no_reason_that_does_not_exist() -> None:
 CLAIMS = {
     "explo_jwe": "cst dsh exp iat nbf iss rbc var rts vwr loc tz jti",
     "chartio_jwt": "organization dashboard env exp iat",
-    "papermap_hmac": "api_key_id workspace_id tenant_id dashboard_id valid_until iat version signature mac",
+    "papermap_hmac": "api_key_id workspace_id tenant_id dashboard_id valid_until iat version signature",
     "viasocket_jwt": "org_id project_id user_id unique_identifier iat exp",
     "metabase_jwt": "resource params exp iat",
     "superset_guest": "type user resources rls_rules exp iat aud",

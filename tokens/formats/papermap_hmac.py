@@ -1,8 +1,11 @@
 """Papermap's iframe token: base64 of a JSON object with an HMAC-SHA256 in it.
 
 Vendor: Iframe Tokens. Its own signature covers workspace_id and valid_until only, so whoever holds a token could put
-another tenant into it. Tokens that we issue say ``"version": 2`` and carry ``mac`` over every field (threats.md D2);
-one without is taken only from a secret that an owner has bound to one customer and named dashboards.
+another tenant into it. Tokens that we issue say ``"version": 2`` and their ``signature`` covers every field (threats.md
+D2); the vendor's short form is taken only from a secret that an owner has bound to one customer and named dashboards.
+
+A token holds one signature, never both: with the short one beside it, a holder could drop the rest and have a short
+token, for another dashboard of the binding and without the time it was made at.
 """
 
 import json
@@ -27,7 +30,7 @@ from tokens.urls import check_room
 from tokens.view import View
 
 VERSION: Final = 2
-#: Goes in front of what ``mac`` covers, so that no other signature of the same key can stand in for it.
+#: Goes in front of what the signature over every field covers: no other signature of the same key can stand in for it.
 _PREFIX: Final = "embedhost.papermap.v2"
 _BASE64: Final = re.compile("[A-Za-z0-9+/]+")
 _TO_STANDARD: Final = str.maketrans("-_ ", "+/+")
@@ -58,10 +61,8 @@ class PapermapHmac:
         if fields is None:
             return None
         key = _signer(fields, find_key(keys, self.name, str(fields["api_key_id"])))
-        # What the key signed, and not how the JSON around it is written: another spelling is the same token.
-        signed = bytes.fromhex(str(fields["mac" if "mac" in fields else "signature"]))
         try:
-            return _claims(fields, key, now, token_digest(self.name, key.key_id, (signed,)))
+            return _claims(fields, key, now, _digest(fields, key))
         except TokenError as refused:
             refused.about(key, verified=True).of(fields.get("tenant_id"))
             raise
@@ -82,27 +83,26 @@ class PapermapHmac:
             "jti": secrets.token_urlsafe(16),
             "version": VERSION,
         }
-        fields["signature"] = _signature(fields, key.value)
-        fields["mac"] = mac_of(fields, key.value)
+        fields["signature"] = mac_of(fields, key.value)
         _claims(fields, key, now, digest="")
         return _encode(fields, view.room)
 
 
 def mac_of(fields: Mapping[str, object], value: bytes) -> str:
-    """Return the MAC over every field but ``mac``, in the order of their names, as hexadecimal HMAC-SHA256.
+    """Return the MAC over every field but ``signature``, in the order of their names, as hexadecimal HMAC-SHA256.
 
     Each piece (our prefix, then each name and each value) is preceded by its length in bytes, so that nothing can
     move from one field into the next. A value that is no text counts as its JSON.
     """
-    named = sorted((name, field) for name, field in fields.items() if name != "mac")
+    named = sorted((name, field) for name, field in fields.items() if name != "signature")
     pieces = [_PREFIX, *(piece for name, field in named for piece in (name, _text(field)))]
     message = b"".join(len(piece.encode()).to_bytes(8) + piece.encode() for piece in pieces)
     return digest(value, message, sha256).hex()
 
 
-def _signature(fields: Mapping[str, object], value: bytes) -> str:
-    """Return the vendor's signature, which covers two fields only."""
-    return digest(value, f"{fields['workspace_id']}{fields['valid_until']}".encode(), sha256).hex()
+def short_signature_of(fields: Mapping[str, object], value: bytes) -> str:
+    """Return the vendor's signature, which covers two fields only, as hexadecimal HMAC-SHA256."""
+    return digest(value, f"{fields.get('workspace_id')}{fields.get('valid_until')}".encode(), sha256).hex()
 
 
 def _text(field: object) -> str:
@@ -145,14 +145,14 @@ def _fields(data: bytes) -> Payload | None:
 def _signer(fields: Payload, key: Key | None) -> Key:
     """Return the key when the token was made with it and nobody has changed it since. Raises TokenError."""
     value = key.value if key and key.verifies and fits(key) else _DUMMY
-    whole = _equal(fields.get("mac"), mac_of(fields, value)) and fields.get("version") == VERSION
-    signed = _equal(fields.get("signature"), _legacy_signature(fields, value))
+    whole = _equal(fields.get("signature"), mac_of(fields, value)) and fields.get("version") == VERSION
+    short = _equal(fields.get("signature"), short_signature_of(fields, value))
     if key is None:
         raise TokenError(Reason.UNKNOWN_KEY, problem="No embed secret of this format has the token's api_key_id.")
     if not key.verifies:
         problem = "The embed secret was revoked or reset."
         raise TokenError(Reason.REVOKED_KEY, problem=problem).about(key, verified=False)
-    if value is _DUMMY or not (whole or ("mac" not in fields and signed)):
+    if value is _DUMMY or not (whole or short):
         problem = "The token was not made with this embed secret's value, or a field was changed."
         raise TokenError(Reason.BAD_SIGNATURE, problem=problem).about(key, verified=False)
     if not whole:
@@ -160,12 +160,13 @@ def _signer(fields: Payload, key: Key | None) -> Key:
     return key
 
 
-def _legacy_signature(fields: Payload, value: bytes) -> str:
-    return _signature({"workspace_id": fields.get("workspace_id"), "valid_until": fields.get("valid_until")}, value)
-
-
 def _equal(given: object, expected: str) -> bool:
     return isinstance(given, str) and bool(_HEX.fullmatch(given)) and compare_digest(given.encode(), expected.encode())
+
+
+def _digest(fields: Payload, key: Key) -> str:
+    """Name a verified token by what the key signed, not by how the JSON around it is written."""
+    return token_digest(PapermapHmac.name, key.key_id, (bytes.fromhex(str(fields["signature"])),))
 
 
 def _check_legacy(fields: Payload, key: Key) -> None:
@@ -175,8 +176,8 @@ def _check_legacy(fields: Payload, key: Key) -> None:
     allowed = isinstance(dashboard, str) and dashboard in key.bound_dashboards
     if not key.bound_customer or not named or not allowed:
         problem = (
-            "The token's signature covers neither tenant_id nor dashboard_id. Sign every field (version 2), or bind "
-            "the secret to this one customer and dashboard."
+            "The token's signature covers neither tenant_id nor dashboard_id. Let it cover every field (version 2), or "
+            "bind the secret to this one customer and dashboard."
         )
         raise TokenError(Reason.UNSAFE_LEGACY_TOKEN, problem=problem).about(key, verified=False)
     if not fields.keys() <= _LEGACY or type(fields.get("valid_until")) is not int:
