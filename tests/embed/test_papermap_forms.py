@@ -1,8 +1,8 @@
-"""The two forms of Papermap's token under a bound secret: neither can be turned into the other, or into another token."""
+"""The two forms of Papermap's token under a bound secret: neither can be turned into another token."""
 
 import json
 import time
-from base64 import urlsafe_b64decode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, Final
@@ -132,3 +132,42 @@ def test_p_rr_06_no_shape_of_a_token_from_before_a_deletion_opens_the_customer_m
     nameless = {name: value for name, value in fields_of(used).items() if name != "tenant_id"}
     refused(embed_client, world, [old, *shortened(old), used, PAPERMAP.spell(nameless)])
     assert PAGE.open(embed_client, world.a, issued(world)).status_code == 200
+
+
+def spellings(fields: dict[str, Any]) -> list[str]:
+    """Return the same token in other orders, spaces, escapes, alphabets and paddings."""
+    texts = (
+        json.dumps(fields),
+        json.dumps(fields, indent=2),
+        json.dumps(dict(reversed(fields.items()))),
+        json.dumps(fields).replace("workspace", "w\\u006frkspace"),
+    )
+    encoded = [encode(text.encode()).decode() for text in texts for encode in (b64encode, urlsafe_b64encode)]
+    return [*encoded, *(token.rstrip("=") for token in encoded)]
+
+
+def test_p_op_04_tokens_for_two_dashboards_that_end_at_once_are_two_embeds(world: World, embed_client: Client) -> None:
+    end = int(time.time()) + 3600
+    for slug in ("sales", "ops"):
+        for token in spellings(fields_of(short(world, slug, valid_until=end))):
+            assert PAGE.open(embed_client, world.a, token).status_code == 200
+    # The secret's customer, who is meant where the token names none.
+    nameless = short(world, "sales", valid_until=end, tenant_id=...)
+    assert PAGE.open(embed_client, world.a, nameless).status_code == 200
+    boards = [world.a.dashboards[slug].id for slug in ("sales", "ops")]
+    assert list(Embed.objects.order_by("id").values_list("dashboard_id", flat=True)) == boards
+
+
+def test_p_rr_a_short_token_is_revoked_in_every_spelling_and_its_twin_for_another_dashboard_lives(
+    world: World, embed_client: Client
+) -> None:
+    end = int(time.time()) + 3600
+    sales, ops = (short(world, slug, valid_until=end) for slug in ("sales", "ops"))
+    assert PAGE.open(embed_client, world.a, sales).status_code == 200
+    revoke_token(world.a.workspace, Embed.objects.get().digest, actor=SYSTEM, ends=True)
+    feed.reset()
+    nameless = short(world, "sales", valid_until=end, tenant_id=...)
+    refused(embed_client, world, [*spellings(fields_of(sales))[:4], nameless])
+    for token in spellings(fields_of(sales)):
+        assert PAGE.open(embed_client, world.a, token).status_code == 401
+    assert PAGE.open(embed_client, world.a, ops).status_code == 200

@@ -165,8 +165,14 @@ def _equal(given: object, expected: str) -> bool:
 
 
 def _digest(fields: Payload, key: Key) -> str:
-    """Name a verified token by what the key signed, not by how the JSON around it is written."""
-    return token_digest(PapermapHmac.name, key.key_id, (bytes.fromhex(str(fields["signature"])),))
+    """Name a verified token by the values of its fields, not by how the JSON around them is written.
+
+    The short form's signature says neither tenant nor dashboard, so all of its fields are taken; a tenant that it
+    leaves out is the secret's.
+    """
+    short = {**fields, "tenant_id": key.bound_customer}
+    whole = fields["signature"] if "version" in fields else mac_of(short, key.value)
+    return token_digest(PapermapHmac.name, key.key_id, (bytes.fromhex(str(whole)),))
 
 
 def _check_legacy(fields: Payload, key: Key) -> None:
