@@ -16,17 +16,18 @@ urlpatterns = [
     path("prod-embedcomponent.js", views.loader, {"name": "embed.js"}, name="viasocket_loader"),
     path("tag.js", views.loader, {"name": "tag.js"}, name="tag_loader"),
     path("bundle.js", views.loader, {"name": "bundle.js"}, name="bundle_loader"),
-    path("iframe/-", views.dash, name="dash"),
-    path("iframe/-/<str:environment>", views.dash, name="dash_environment"),
+    # Explo's examples put a slash before the question mark; a redirect would take another round trip with the token.
+    re_path(r"^iframe/-/?\Z", views.dash, name="dash"),
+    re_path(r"^iframe/-/(?P<environment>[^/]+)/?\Z", views.dash, name="dash_environment"),
     # A second segment of 64 hexadecimal digits is a customer token; every other one is an environment.
-    re_path(rf"^iframe/(?P<embed_id>{_UUID})/(?P<token>[0-9a-f]{{64}}|-)\Z", views.customer, name="customer"),
+    re_path(rf"^iframe/(?P<embed_id>{_UUID})/(?P<token>[0-9a-f]{{64}}|-)/?\Z", views.customer, name="customer"),
     re_path(
-        rf"^iframe/(?P<embed_id>{_UUID})/(?P<token>[0-9a-f]{{64}}|-)/(?P<environment>[^/]+)\Z",
+        rf"^iframe/(?P<embed_id>{_UUID})/(?P<token>[0-9a-f]{{64}}|-)/(?P<environment>[^/]+)/?\Z",
         views.customer,
         name="customer_environment",
     ),
-    re_path(r"^iframe/(?P<token>[^/]*)\Z", views.iframe, name="iframe"),
-    re_path(r"^iframe/(?P<token>[^/]*)/(?P<environment>[^/]+)\Z", views.iframe, name="iframe_environment"),
+    re_path(r"^iframe/(?P<token>[^/]*)/?\Z", views.iframe, name="iframe"),
+    re_path(r"^iframe/(?P<token>[^/]*)/(?P<environment>[^/]+)/?\Z", views.iframe, name="iframe_environment"),
     # Slugs begin with a letter, so a number is an id.
     re_path(r"^d/(?P<dashboard_id>[0-9]{1,18})/(?P<token>[^/]*)\Z", views.chartio_by_id, name="chartio_by_id"),
     re_path(r"^d/(?P<organization>[^/]+)/(?P<dashboard>[^/]+)/?\Z", views.chartio, name="chartio_query"),

@@ -2,9 +2,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { takeToken, withToken } from "./address";
 
+const EMBED_ID = "0b8f6f0e-3f4e-4d0e-9d5a-2f4f3c2b1a00";
+const HEX = "ab".repeat(32);
+
 test("the token is taken out and - stands in its place, the environment stays", () => {
   assert.deepEqual(takeToken("/iframe/aaa.bbb..ccc", ""), { token: "aaa.bbb..ccc", clean: "/iframe/-" });
   assert.deepEqual(takeToken("/iframe/aaa.bbb/prod", ""), { token: "aaa.bbb", clean: "/iframe/-/prod" });
+});
+
+test("a slash before the question mark changes nothing, and leaves the address with the token", () => {
+  for (const [path, token, clean] of [
+    ["/iframe/a.b/", "a.b", "/iframe/-"],
+    ["/iframe/a.b/prod/", "a.b", "/iframe/-/prod"],
+    [`/iframe/${EMBED_ID}/${HEX}/`, `${EMBED_ID}:${HEX}`, `/iframe/${EMBED_ID}/-`],
+    [`/iframe/${EMBED_ID}/${HEX}/prod/`, `${EMBED_ID}:${HEX}`, `/iframe/${EMBED_ID}/-/prod`],
+  ] as const) {
+    assert.deepEqual(takeToken(path, "?region=x&refresh-minutes=5"), { token, clean: `${clean}?refresh-minutes=5` });
+    assert.equal(withToken(`${clean}/`, "", token), path.slice(0, -1));
+  }
 });
 
 test("an address with - holds no token", () => {
@@ -25,9 +40,6 @@ test("values of variables leave the address, how the page is shown stays", () =>
 test("the real address is made again for another token", () => {
   assert.equal(withToken("/iframe/-/prod", "?refresh-minutes=5", "new"), "/iframe/new/prod?refresh-minutes=5");
 });
-
-const EMBED_ID = "0b8f6f0e-3f4e-4d0e-9d5a-2f4f3c2b1a00";
-const HEX = "ab".repeat(32);
 
 test("a customer token stands behind its dashboard", () => {
   assert.deepEqual(takeToken(`/iframe/${EMBED_ID}/${HEX}`, ""), { token: `${EMBED_ID}:${HEX}`, clean: `/iframe/${EMBED_ID}/-` });

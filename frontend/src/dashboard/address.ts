@@ -5,10 +5,10 @@ import { isPair, isToken, readToken } from "../embed/protocol";
 /** Query keys that say how a page is shown; all others are values of variables and leave the address. */
 const KEPT = new Set(["refresh-minutes", "locale_code", "time_zone", "dashboard-id"]);
 
-/** Explo's customer token: `/iframe/<embed id>/<64 hex digits>[/<environment>]`. */
-const PAIR = /^\/iframe\/([\da-f-]{36})\/([\da-f]{64}|-)(\/[^/]+)?$/i;
+/** Explo's customer token: `/iframe/<embed id>/<64 hex digits>[/<environment>]`, with or without a slash behind. */
+const PAIR = /^\/iframe\/([\da-f-]{36})\/([\da-f]{64}|-)(\/[^/]+)?\/?$/i;
 /** Doors with the token in the path: Explo's, Chartio's two, Metabase's. */
-const IN_PATH = /^(\/iframe\/|\/d\/[a-z][^/]*\/[^/]+\/|\/d\/\d+\/|\/embed\/dashboard\/)([^/]+)(\/[^/]+)?$/i;
+const IN_PATH = /^(\/iframe\/|\/d\/[a-z][^/]*\/[^/]+\/|\/d\/\d+\/|\/embed\/dashboard\/)([^/]+)(\/[^/]+)?\/?$/i;
 /** Chartio's door with the token in the query, under one of two names. */
 const CHARTIO = /^(\/d\/[a-z][^/]*\/[^/]+)\/?$/i;
 /** Papermap's name for it; its door has no other place. */
