@@ -177,6 +177,8 @@ class _Inspection:
         if self._length(found.format) > MAX_URL:
             problem = f"The address has {self._length(found.format):,} characters."
             return Outcome(found.format, TokenError(Reason.TOO_LONG, problem=problem))
+        if self.pasted.error is not None:
+            return Outcome(found.format, self.pasted.error)
         if self.door is None or self.door not in DOORS or DOORS[self.door] == found.format:
             return found
         try:

@@ -1,7 +1,7 @@
 """What an owner pasted into the inspector: a reference, a token, or a whole address with a token in it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.urls import Resolver404, resolve
 
 from dashboards.naming import Named
+from tokens.errors import TokenError
+from tokens.urls import TOKEN_KEYS, one_token
 
 #: The longest text that is looked at; no token is near it.
 MOST_CHARACTERS: Final = 16_000
@@ -16,12 +18,16 @@ MOST_CHARACTERS: Final = 16_000
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """A token as a door would get it. ``door`` and ``length`` (of the whole address) are known from an address only."""
+    """A token as a door would get it. ``door`` and ``length`` (of the whole address) are known from an address only.
+
+    ``error`` is why the door takes no token out of this address.
+    """
 
     token: str
     door: str | None = None
     named: Named = field(default_factory=Named)
     length: int | None = None
+    error: TokenError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,6 @@ PAGES: Final[Mapping[str, str]] = {
         "api/embed/dashboard",
     ),
 }
-_IN_QUERY: Final = ("embed_token", "embedded-token", "token")
 
 
 def read_pasted(text: str) -> Pasted:
@@ -96,11 +101,19 @@ def _from_address(address: str) -> Pasted:
     door = PAGES.get(found.url_name or "")
     if door is None:
         return Pasted(address)
-    query = parse_qs(parts.query)
-    token = found.kwargs.get("token") or next((query[name][-1] for name in _IN_QUERY if name in query), "")
+    token, error = _token_in(door, found.kwargs, parse_qs(parts.query))
+    return Pasted(token, door, _named(door, found.kwargs), len(address.split("#")[0]), error)
+
+
+def _token_in(door: str, given: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> tuple[str, TokenError | None]:
+    """Return the token of an address, the first one when the door refuses it for a second one that differs."""
     if door == "iframe/customer":
-        token = f"{found.kwargs['embed_id']}:{token}"
-    return Pasted(token, door, _named(door, found.kwargs), len(address.split("#")[0]))
+        return f"{given['embed_id']}:{given['token']}", None
+    places = [given.get("token"), *(token for key in TOKEN_KEYS.get(door, ()) for token in query.get(key, ()))]
+    try:
+        return one_token(places), None
+    except TokenError as error:
+        return next(token for token in places if token), error
 
 
 def _named(door: str, given: Mapping[str, str]) -> Named:

@@ -22,7 +22,8 @@ from embed.reading import Wishes, accepted_locale, page_wishes, panel_request, v
 from embed.usage import record_embed
 from embedhost.lib.errors import MethodNotAllowed, NotFound, ServiceUnavailable
 from embedhost.templatetags.assets import manifest
-from tokens.errors import Reason, TokenError
+from tokens.errors import TokenError
+from tokens.urls import TOKEN_KEYS, one_token
 
 #: A page carries what is ready within this time (seconds); the rest comes by data calls.
 PAGE_WAIT = 0.15
@@ -43,18 +44,18 @@ def customer(request: HttpRequest, embed_id: str, token: str, environment: str |
 def chartio(request: HttpRequest, organization: str, dashboard: str, token: str | None = None) -> HttpResponse:
     """Open a dashboard with a Chartio token, in the path or in the query string; the slugs must agree with it."""
     named = Named(organization_slug=organization, dashboard_slug=dashboard)
-    return _page(request, "d", _one_token(request, token), named)
+    return _page(request, "d", _one_token(request, "d", token), named)
 
 
 def chartio_by_id(request: HttpRequest, dashboard_id: str, token: str) -> HttpResponse:
     """Open a dashboard with a Chartio token after the dashboard's integer id, as its first embedding had it."""
-    return _page(request, "d", _one_token(request, token), Named(dashboard_id=int(dashboard_id)))
+    return _page(request, "d", _one_token(request, "d", token), Named(dashboard_id=int(dashboard_id)))
 
 
 def papermap(request: HttpRequest) -> HttpResponse:
     """Open a dashboard with a Papermap token in the query string."""
-    named = Named(dashboard=request.GET.get("dashboard-id"))
-    return _page(request, "embedded/dashboard", request.GET.get("embedded-token", ""), named)
+    door, named = "embedded/dashboard", Named(dashboard=request.GET.get("dashboard-id"))
+    return _page(request, door, _one_token(request, door), named)
 
 
 def metabase(request: HttpRequest, token: str) -> HttpResponse:
@@ -98,14 +99,13 @@ def _count(opened: Opened, cards: Sequence[Card], offered: Sequence[Read]) -> No
         raise
 
 
-def _one_token(request: HttpRequest, in_path: str | None) -> str:
-    """Return the token of an address that may hold it in three places. Raises TokenRefused when two differ."""
-    places = (in_path, request.GET.get("embed_token"), request.GET.get("token"))
-    tokens = {token for token in places if token}
-    if len(tokens) > 1:
-        problem = "The address holds two tokens that differ. Send one."
-        raise refused(TokenError(Reason.CLAIM_INVALID, problem=problem), "d", "", referer_origin(request))
-    return tokens.pop() if tokens else ""
+def _one_token(request: HttpRequest, door: str, in_path: str | None = None) -> str:
+    """Return the token of an address that may hold it in several places. Raises TokenRefused when two differ."""
+    in_query = [token for key in TOKEN_KEYS[door] for token in request.GET.getlist(key)]
+    try:
+        return one_token([in_path, *in_query])
+    except TokenError as error:
+        raise refused(error, door, "", referer_origin(request)) from None
 
 
 def dash(request: HttpRequest, environment: str | None = None) -> HttpResponse:

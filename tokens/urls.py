@@ -1,6 +1,7 @@
 """The URL that carries a token: how long it is, and which characters a token in it may have."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -8,6 +9,12 @@ from tokens.errors import Reason, TokenError
 
 #: Characters of a whole URL, scheme and host included.
 MAX_URL: Final = 2038
+
+#: Door -> the query keys under which it takes its token; the other doors have it in the path.
+TOKEN_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "d": ("embed_token", "token"),
+    "embedded/dashboard": ("embedded-token",),
+}
 
 # RFC 3986 section 3.3: a path keeps unreserved characters, sub-delims, ":", "@" and the slashes.
 _KEPT_IN_PATH: Final = "/:@!$&'()*+,;="
@@ -28,6 +35,18 @@ def url_length(scheme: str, host: str, path: str, raw_query: str) -> int:
 def is_token_segment(segment: str) -> bool:
     """Say whether a decoded path segment can be a token: one or more of ``A-Za-z0-9-_.=~``."""
     return _TOKEN_SEGMENT.fullmatch(segment) is not None
+
+
+def one_token(given: Iterable[str | None]) -> str:
+    """Return the token that stands in one or more places of an address, empty when it is in none.
+
+    Two that differ are refused wherever they stand, since whoever checked the address may have looked at the other one.
+    Raises TokenError: claim_invalid.
+    """
+    tokens = {token for token in given if token}
+    if len(tokens) > 1:
+        raise TokenError(Reason.CLAIM_INVALID, problem="The address holds two tokens that differ. Send one, once.")
+    return tokens.pop() if tokens else ""
 
 
 def json_that_fits(characters: int) -> int:

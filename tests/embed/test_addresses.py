@@ -13,13 +13,15 @@ from dashboards.as_code import load
 from dashboards.lists import bind_secret
 from dashboards.models import Dashboard
 from dashboards.services import save_version
+from embed import inspector
 from embed.models import Embed
 from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
 from tests.embed.every_format import Way
-from tests.embed.surfaces import assert_clean, masked, text_of
+from tests.embed.surfaces import assert_clean, code_of, masked, text_of
 from tests.tokens.makers import MAKERS, Claims, Papermap
 from tests.world import World, canary
+from tokens.errors import Reason
 
 PAPERMAP = Papermap()
 
@@ -44,13 +46,39 @@ def test_chartio_takes_its_token_in_the_path_and_in_two_parameters(world: World,
     assert Embed.objects.count() == 1
 
 
-def test_two_tokens_in_one_address_that_differ_are_refused(world: World, embed_client: Client) -> None:
-    one, other = world.a.token_of("chartio_jwt", "acme"), world.a.token_of("chartio_jwt", "globex")
-    for address in (f"{one}?embed_token={other}", f"?embed_token={one}&token={other}"):
-        answer = embed_client.get(f"/d/tradewind/sales/{address}")
-        assert answer.status_code == 400
+#: Each place of an address that holds a token, by format: ``{}`` twice is one address with two tokens.
+PLACES = {
+    "chartio_jwt": (
+        "/d/tradewind/sales/{}?embed_token={}",
+        "/d/tradewind/sales/{}?token={}",
+        "/d/{id}/{}?token={}",
+        "/d/tradewind/sales/?embed_token={}&token={}",
+        "/d/tradewind/sales/?embed_token={}&embed_token={}",
+        "/d/tradewind/sales?token={}&token={}",
+    ),
+    "papermap_hmac": ("/embedded/dashboard?embedded-token={}&embedded-token={}",),
+}
+PLACED = [(format, place) for format, places in PLACES.items() for place in places]
+
+
+@pytest.mark.parametrize(("format", "place"), PLACED, ids=[place for _, place in PLACED])
+def test_two_tokens_in_one_address_that_differ_are_refused_wherever_they_stand(
+    format: str, place: str, world: World, embed_client: Client
+) -> None:
+    good, other = world.a.token_of(format, "acme"), world.a.token_of(format, "globex")
+    board = world.a.dashboards["sales"].id
+    for pair in ((good, other), (other, good), ("zzz", good), (good, "zzz")):
+        address = place.format(*pair, id=board)
+        answer = embed_client.get(address)
+        assert (answer.status_code, code_of(answer)) == (400, "token_claims"), pair
         assert_clean(answer, world, "tradewind", None)
+        finding = inspector.inspect(f"https://embed.test{address}", world.a.organization)
+        assert finding.outcome.error is not None
+        assert finding.outcome.error.reason is Reason.CLAIM_INVALID
+        assert "two tokens that differ" in " ".join(finding.notes.values())
     assert not Embed.objects.exists()
+    assert shows(embed_client.get(place.format(good, good, id=board)), world, "acme")
+    assert shows(embed_client.get(place.format(good, "", id=board)), world, "acme")
 
 
 def test_p_ts_05_slugs_and_ids_that_disagree_with_the_token_are_not_found(world: World, embed_client: Client) -> None:
