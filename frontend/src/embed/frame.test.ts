@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameAddress, loaderOrigin, readFlag, readVariables, type FrameWish } from "./frame";
+import { frameAddress, loaderOrigin, readFlag, readVariables, withoutBraces, type FrameWish } from "./frame";
 import { valuesIn, withValue } from "./shared-address";
 
 const WISH: FrameWish = { base: "https://embed.test", token: "a.b..c.d", environment: null, variables: {}, locale: null, refreshMinutes: null, timeZone: "UTC" };
@@ -24,6 +24,16 @@ test("the variables attribute is a JSON object or a mistake", () => {
   assert.deepEqual(readVariables('{"a": 1}'), { a: 1 });
   assert.deepEqual(readVariables(null), {});
   for (const bad of ["[1]", "{a:1}", "1", "null"]) assert.equal(readVariables(bad), null, bad);
+});
+
+test("a value in JSX's braces, as the vendor's page has it in plain HTML, is the value", () => {
+  for (const refreshMinutes of ["10", "{10}", " {10} ", "{ 10 }"]) {
+    assert.equal(frameAddress({ ...WISH, refreshMinutes }).src, "https://embed.test/iframe/a.b..c.d?refresh-minutes=10&time_zone=UTC", refreshMinutes);
+  }
+  for (const refreshMinutes of ["", "{}", " "]) assert.equal(frameAddress({ ...WISH, refreshMinutes }).src, frameAddress(WISH).src);
+  // One pair and no more, and only where it is a pair.
+  assert.deepEqual(["{{10}}", "{10", "10}", "1{0}"].map(withoutBraces), ["{{10}}", "{10", "10}", "1{0}"]);
+  assert.deepEqual(["{true}", "{false}", " {False} "].map(readFlag), [true, false, false]);
 });
 
 test("a flag is set by being there, unless it says false", () => {

@@ -28,7 +28,8 @@ export interface FrameAddress {
 export function frameAddress(wish: FrameWish): FrameAddress {
   const path = ["iframe", ...wish.token.split(":"), ...(wish.environment ? [wish.environment] : [])].map(encodeURIComponent).join("/");
   const query = new URLSearchParams();
-  if (wish.refreshMinutes) query.set("refresh-minutes", wish.refreshMinutes);
+  const minutes = withoutBraces(wish.refreshMinutes ?? "");
+  if (minutes !== "") query.set("refresh-minutes", minutes);
   if (wish.locale) query.set("locale_code", wish.locale);
   query.set("time_zone", wish.timeZone);
   const short = address(wish.base, path, query);
@@ -40,6 +41,11 @@ export function frameAddress(wish: FrameWish): FrameAddress {
 function address(base: string, path: string, query: URLSearchParams): string {
   const text = query.toString();
   return `${base}/${path}${text === "" ? "" : `?${text}`}`;
+}
+
+/** A value as JSX writes it, `{10}`, stands in plain HTML with its braces: one pair is taken away. */
+export function withoutBraces(attribute: string): string {
+  return (/^\s*\{([^{}]*)\}\s*$/.exec(attribute)?.[1] ?? attribute).trim();
 }
 
 /** Read the variables attribute: a JSON object; null when it is something else. */
@@ -55,7 +61,7 @@ export function readVariables(attribute: string | null): Record<string, unknown>
 
 /** Read a boolean attribute as HTML (present) or as JSX (`"true"`, `"false"`) writes it. */
 export function readFlag(attribute: string | null): boolean {
-  return attribute !== null && attribute.trim().toLowerCase() !== "false";
+  return attribute !== null && withoutBraces(attribute).toLowerCase() !== "false";
 }
 
 /** Find the host's origin among the addresses of scripts, the running one first; null when none is a loader. */
