@@ -37,9 +37,13 @@ def tag(request: HttpRequest, organization_id: str, workspace_id: str) -> HttpRe
 
 
 def superset(request: HttpRequest, embed_id: str) -> HttpResponse:
-    """Answer the shell of one dashboard for Superset's SDK; the token, still unknown, narrows the sites further."""
+    """Answer the shell of one dashboard for Superset's SDK; the token, still unknown, narrows the sites further.
+
+    As at Superset, a dashboard whose embedding is off is not there: it was closed, or the whole organization's is off.
+    """
     dashboard = find_dashboard(embed_id)
-    if dashboard is None:
+    organization = facts.organization(dashboard.organization_id) if dashboard else None
+    if dashboard is None or organization is None or not organization.embedding_enabled or dashboard.origins == ():
         raise NotFound
     every = facts.origins_of(dashboard.organization_id)
     origins = [origin for origin in every if dashboard.origins is None or origin in dashboard.origins]

@@ -10,7 +10,9 @@ from django.test import Client
 
 from dashboards.services import update_embed_settings
 from embed.models import Embed
+from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
+from secrets_admin.organizations import set_embedding
 from tests.embed.surfaces import assert_clean, assert_headers, masked, nothing_was_counted, text_of
 from tests.world import HOST_ORIGIN, Tenant, World, canary
 
@@ -89,6 +91,22 @@ def test_unknown_ids_and_somebody_elses_are_not_found_and_look_alike(world: Worl
     assert {answer.status_code for answer in answers} == {404}
     assert len({str(masked(answer)) for answer in answers}) == 1
     assert "frame-ancestors *" in answers[0].headers["Content-Security-Policy"]
+
+
+def test_a_superset_dashboard_whose_embedding_is_off_is_not_there(world: World, embed_client: Client) -> None:
+    path, unknown = shell_path(world.a, "superset_guest"), "/embedded/0b8f6f0e-3f4e-4d0e-9d5a-2f4f3c2b1a00"
+    absent = masked(embed_client.get(unknown))
+    set_embedding(world.a.organization, enabled=False, actor=SYSTEM)
+    feed.read()
+    assert masked(embed_client.get(path)) == absent
+    assert embed_client.get(shell_path(world.b, "superset_guest")).status_code == 200
+    set_embedding(world.a.organization, enabled=True, actor=SYSTEM)
+    feed.read()
+    assert embed_client.get(path).status_code == 200
+    update_embed_settings(world.a.dashboards["sales"], origins=[])
+    feed.read()
+    assert masked(embed_client.get(path)) == absent
+    assert embed_client.get(shell_path(world.a, "superset_guest", "ops")).status_code == 200
 
 
 @pytest.mark.parametrize("format", FORMATS)
