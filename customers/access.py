@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from customers.models import Customer
 from embedhost.lib.errors import NotFound
 from secrets_admin.models import Workspace
+from tokens.identifiers import check_identifier
 
 
 def searched(text: str) -> str:
@@ -35,6 +36,16 @@ def find_by_external_id(workspace: Workspace, external_id: str) -> Customer | No
     """Return the living customer with exactly this external id, or None."""
     customer = workspace.customers.filter(external_id=external_id, deleted_at=None).first()
     return customer if customer is not None and customer.external_id == external_id else None
+
+
+def get_by_external_id(workspace: Workspace, external_id: str) -> Customer:
+    """Return the living customer with exactly this external id, with its parent. Raises NotFound."""
+    rows = workspace.customers.select_related("workspace__organization", "parent")
+    # What cannot be an id is not looked up: PostgreSQL takes no NUL, not even to compare.
+    found = None if check_identifier(external_id) else rows.filter(external_id=external_id, deleted_at=None).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def code_points(external_id: str) -> str:

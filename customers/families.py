@@ -31,7 +31,8 @@ _BELOW = f"""
 
 def family_of(workspace_id: str, external_id: str) -> tuple[str, ...]:
     """Return the external ids of a living customer and of all living ones below it, sorted; empty for none."""
-    found = feed.recall(Kind.CUSTOMER, _subject(workspace_id, external_id), lambda: _load(workspace_id, external_id))
+    subject = family_subject(workspace_id, external_id)
+    found = feed.recall(Kind.CUSTOMER, subject, lambda: _load(workspace_id, external_id))
     return found or ()
 
 
@@ -41,8 +42,11 @@ def _load(workspace_id: str, external_id: str) -> tuple[str, ...] | None:
         return tuple(sorted(row[0] for row in cursor.fetchall())) or None
 
 
-def _subject(workspace_id: str, external_id: str) -> str:
-    """No customer's own subject (customers.facts.subject) has a slash after the workspace."""
+def family_subject(workspace_id: str, external_id: str) -> str:
+    """Return the feed's name of a family.
+
+    No customer's own subject (customers.facts.subject) has a slash after the workspace.
+    """
     return f"{workspace_id}/family:{external_id}"
 
 
@@ -66,7 +70,7 @@ def set_parent(customer: Customer, parent: Customer | None, *, actor: Actor) -> 
 def announce_family(customer: Customer) -> None:
     """Tell every process that the families of a customer and of all above it are others now."""
     for each in _line(customer):
-        announce(Kind.CUSTOMER, _subject(each.workspace_id, each.external_id))
+        announce(Kind.CUSTOMER, family_subject(each.workspace_id, each.external_id))
 
 
 def _check(customer: Customer, parent: Customer | None, above: list[Customer]) -> None:

@@ -40,6 +40,11 @@ class Customer(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def living_parent(self) -> "Customer | None":
+        """The customer above it, unless that one is deleted."""
+        return self.parent if self.parent is not None and self.parent.deleted_at is None else None
+
     def new_token(self) -> str:
         """Set and return a fresh opaque token of 64 hex characters; the caller saves the row."""
         token = secrets.token_hex(32)

@@ -81,6 +81,12 @@ def set_customer_dashboards(
         )
 
 
+def dashboards_of(customer: Customer) -> list[Dashboard]:
+    """Return the customer's living dashboards in the order in which they were set."""
+    rows = CustomerDashboard.objects.filter(customer=customer, dashboard__archived_at=None)
+    return [row.dashboard for row in rows.select_related("dashboard").order_by("id")]
+
+
 def default_dashboard(customer: Customer) -> Dashboard | None:
     """Return the customer's dashboard for calls that name none, or None."""
     rows = CustomerDashboard.objects.filter(customer=customer, is_default=True, dashboard__archived_at=None)

@@ -30,6 +30,7 @@ __all__ = [
     "get_source",
     "is_in_force",
     "list_sources",
+    "route_of",
     "source_for",
     "source_row",
     "sources_named",
@@ -100,6 +101,13 @@ def source_for(workspace_id: str, name: str, external_id: str | None) -> SourceS
     if own.route and own.route != name:
         source = get_source(workspace_id, own.route)
     return _under_own_login(source, own)
+
+
+def route_of(workspace: Workspace, external_id: str) -> str | None:
+    """Return the name of the data source that all of a customer's panels ask; None: those that the panels name."""
+    rows = SourceRoute.objects.filter(workspace=workspace, external_id=external_id).select_related("source")
+    row = rows.first()
+    return None if row is None else row.source.name
 
 
 def is_in_force(source: SourceSnapshot) -> bool:

@@ -94,6 +94,8 @@ def _check_login(source: DataSource, external_id: str, user: str, password: str,
 def set_route(workspace: Workspace, external_id: str, source: DataSource | None, *, actor: Actor) -> None:
     """Let a customer's every panel ask ``source``, whatever the panel names; None lets it ask what panels name."""
     with transaction.atomic():
+        # One at a time: of two at once, the second would meet the row that the first one makes.
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         SourceRoute.objects.filter(workspace=workspace, external_id=external_id).delete()
         if source is not None:
             SourceRoute.objects.create(workspace=workspace, external_id=external_id, source=source)

@@ -21,7 +21,7 @@ from embed.left_out import left_out
 from embedhost.lib import journal
 from embedhost.lib.budgets import budgets
 from embedhost.lib.store import store
-from secrets_admin import revocation
+from secrets_admin import idempotency, revocation
 from secrets_admin.feed import feed, prune
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def end_journal() -> None:
 
 
 def _keep_house() -> None:
-    clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, revocation.prune, *EVERY_HOUR))]
+    clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, revocation.prune, idempotency.prune, *EVERY_HOUR))]
     while True:
         time.sleep(HOUSE_SECONDS)
         budgets.tell(store())

@@ -7,6 +7,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from embedhost.lib import databases, env, logs, static_headers
+from embedhost.lib.api import openapi
 
 ROOT = env.ROOT
 _values: dict[str, Any] = {name: env.read(name) for name in env.SETTINGS}
@@ -40,6 +41,7 @@ LIMIT_QUERIES_AT_ONCE: int = _values["LIMIT_QUERIES_AT_ONCE"]
 LIMIT_TOKEN_REQUESTS: int = _values["LIMIT_TOKEN_REQUESTS"]
 LIMIT_CUSTOMER_REQUESTS: int = _values["LIMIT_CUSTOMER_REQUESTS"]
 LIMIT_ORGANIZATION_REQUESTS: int = _values["LIMIT_ORGANIZATION_REQUESTS"]
+LIMIT_KEY_REQUESTS: int = _values["LIMIT_KEY_REQUESTS"]
 LIMIT_CUSTOMER_QUERIES: int = _values["LIMIT_CUSTOMER_QUERIES"]
 LIMIT_ORGANIZATION_QUERIES: int = _values["LIMIT_ORGANIZATION_QUERIES"]
 DATA_SOURCE_NETWORKS: list[str] = [
@@ -62,6 +64,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "rest_framework",
+    # Its files are those of the page at /api/docs/.
+    "drf_spectacular_sidecar",
     "embedhost",
     "secrets_admin",
     "datasources",
@@ -170,12 +174,19 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+#: Closed by default: what a view may, whom it answers and what it reads is said in secrets_admin/api_view.py.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["embedhost.lib.api.rendering.Json"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "embedhost.lib.api.rendering.AsAlways",
+    "DEFAULT_SCHEMA_CLASS": "embedhost.lib.api.endpoint.ApiSchema",
+    "EXCEPTION_HANDLER": "embedhost.lib.api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
 }
+SPECTACULAR_SETTINGS = openapi.SETTINGS
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

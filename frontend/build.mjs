@@ -16,7 +16,7 @@ const dist = join(here, "dist");
 // Built beside and moved into place, so that a server or a test that reads dist/ meanwhile finds every file whole.
 const fresh = join(here, `.dist-${process.pid}`);
 const MODULES = { dashboard: "dashboard/main.ts", arrive: "dashboard/arrive.ts", charts: "charts/mount.ts", tag: "embed/tag-part.ts" };
-const CLASSIC = { embed: "embed/main.ts", bundle: "bundle/main.ts", notice: "dashboard/notice.ts", before: "dashboard/before.ts", console: "console/main.ts" };
+const CLASSIC = { embed: "embed/main.ts", bundle: "bundle/main.ts", notice: "dashboard/notice.ts", before: "dashboard/before.ts", console: "console/main.ts", apidocs: "apidocs/main.ts" };
 const STYLES = { embed: "css/embed.css", console: "css/console.css" };
 const TARGET = ["chrome109", "firefox115", "safari16"];
 

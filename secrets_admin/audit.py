@@ -32,6 +32,7 @@ Action = Literal[
     "embedding.enabled",
     "embedding.disabled",
     "customer.created",
+    "customer.bulk_saved",
     "customer.dashboards_changed",
     "customer.changed",
     "customer.deleted",

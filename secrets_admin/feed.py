@@ -9,7 +9,7 @@ trusts its copy for longer than that.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -32,6 +32,8 @@ Row = tuple[int | None, str, str, float]
 MAX_AGE = 1.0
 #: Each reading looks back this far (seconds), since a transaction may commit later than one with a higher id.
 LOOK_BACK = 60
+#: Ends a subject that means all that begin as it does.
+_ALL_BELOW = "*"
 #: Facts kept per kind; the least recently used ones are read again.
 KEPT = 20_000
 
@@ -54,6 +56,17 @@ def announce(kind: Kind, subject: str) -> None:
     FeedEntry.objects.create(kind=kind, subject=subject)
     # A change that is committed is a change, also when this process cannot read it back right now.
     transaction.on_commit(feed.read, robust=True)
+
+
+def announce_all(kind: Kind, subjects: Iterable[str]) -> None:
+    """Announce many changes with one statement."""
+    FeedEntry.objects.bulk_create(FeedEntry(kind=kind, subject=subject) for subject in subjects)
+    transaction.on_commit(feed.read, robust=True)
+
+
+def announce_below(kind: Kind, prefix: str) -> None:
+    """Tell every process to forget all subjects of a kind that begin so, where there are too many to name."""
+    announce(kind, prefix + _ALL_BELOW)
 
 
 class Feed:
@@ -129,9 +142,13 @@ class Feed:
 
     def _forget(self, kind: str, subject: str) -> None:
         self.epoch += 1
-        if kind in self._facts:
-            self._facts[Kind(kind)].drop(subject)
-            self._absent[Kind(kind)].drop(subject)
+        if kind not in self._facts:
+            return
+        for store in (self._facts[Kind(kind)], self._absent[Kind(kind)]):
+            store.drop(subject)
+            if subject.endswith(_ALL_BELOW):
+                # A subject that really ends so loses its neighbours' facts too, which are then read again.
+                store.drop_all(subject.removesuffix(_ALL_BELOW))
 
     def start(self) -> None:
         """Read the feed in the background until the process ends; web servers call it once per process."""

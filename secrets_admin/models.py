@@ -250,3 +250,21 @@ class FeedEntry(models.Model):
     kind = models.CharField(max_length=16)
     subject = models.CharField(max_length=300)
     at = models.DateTimeField(db_default=Now(), db_index=True)
+
+
+class IdempotentCall(models.Model):
+    """What a call with an Idempotency-Key did: its status and the id of what it made, never a body. Rows live a day."""
+
+    #: The API key's id.
+    key_id = models.CharField(max_length=32)
+    #: SHA-256 of the header, and a keyed hash of what was asked.
+    digest = models.CharField(max_length=64)
+    asked = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    subject = models.CharField(max_length=255, blank=True)
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key_id", "digest"], name="one_call_per_idempotency_key")
+        ]

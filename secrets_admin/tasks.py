@@ -3,13 +3,13 @@
 from celery import shared_task
 from django.core.management import call_command
 
-from secrets_admin import feed, revocation
+from secrets_admin import feed, idempotency, revocation
 
 
 @shared_task(name="secrets_admin.prune_feed")
 def prune_feed() -> int:
-    """Delete feed entries and revocations that no process can need any more."""
-    return feed.prune() + revocation.prune()
+    """Delete feed entries, revocations and remembered calls that nobody can need any more."""
+    return feed.prune() + revocation.prune() + idempotency.prune()
 
 
 @shared_task(name="secrets_admin.clear_sessions")

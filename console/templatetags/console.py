@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html
@@ -128,6 +129,12 @@ def field(bound: BoundField, label: str = "", hint: str | None = None) -> dict[s
 def copy(text: object, label: str) -> dict[str, object]:
     """A button that copies a text; it is there only when the script is."""
     return {"text": str(text), "label": label}
+
+
+@register.simple_tag
+def api_docs_url() -> str:
+    """Return the address of the REST API's documents, which are on the embed host."""
+    return f"{settings.EMBED_ORIGIN}/api/docs/"
 
 
 @register.simple_tag

@@ -130,6 +130,12 @@ _DECLARED = [
     Setting("LIMIT_CUSTOMER_REQUESTS", "int", 600_000, "The same for all tokens of one customer."),
     Setting("LIMIT_ORGANIZATION_REQUESTS", "int", 3_000_000, "The same for all customers of one organization."),
     Setting(
+        "LIMIT_KEY_REQUESTS",
+        "int",
+        600_000,
+        "Most calls of one API key within ten minutes, over all processes. 0: no limit.",
+    ),
+    Setting(
         "LIMIT_CUSTOMER_QUERIES",
         "int",
         20_000,

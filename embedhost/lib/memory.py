@@ -35,6 +35,12 @@ class Recent(Generic[K, V]):
         with self._lock:
             self._entries.pop(key, None)
 
+    def drop_all(self, prefix: str) -> None:
+        """Forget every text that begins so."""
+        with self._lock:
+            for key in [key for key in self._entries if isinstance(key, str) and key.startswith(prefix)]:
+                del self._entries[key]
+
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()

@@ -211,6 +211,20 @@ EMBED = Table(
         # The shells of pages whose token comes by message: they name the sites that may show them and nothing else.
         "embedded/tag/<str:organization_id>/<str:workspace_id>": Public(),
         rf"^embedded/{_EMBED_ID}\Z": Public(),
+        "api/v1/schema/": Public(),
+        "api/docs/": Public(),
+        "api/v1/customers/": Backend(("get", "post")),
+        "api/v1/customers/bulk": Backend(("post",)),
+        "api/v1/customers/<str:external_id>": Backend(),
+        **{
+            f"api/v1/customers/<str:external_id>/{part}": Backend(methods)
+            for part, methods in {
+                "token": ("post",),
+                "revoke": ("post",),
+                "source": ("get",),
+                "dashboards": ("get",),
+            }.items()
+        },
         "data/<str:format>/page": Token(as_json=True),
         "data/<str:format>/panels/<str:panel_id>": Token(as_json=True),
         "data/<str:format>/choices/<str:variable_name>": Token(as_json=True),

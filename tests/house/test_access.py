@@ -75,6 +75,7 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "parameter_id": "region",
         "variable_name": "region",
         "prefix": "No",
+        "external_id": "acme",
         "id_or_slug": "sales",
         **changes,
     }

@@ -1,4 +1,4 @@
-"""Every error of every JSON surface is one flat object: code, message, reference."""
+"""Every error of a JSON surface is one flat object: code, message, reference; the REST API's are problem details."""
 
 import inspect
 import json
@@ -21,7 +21,8 @@ import embedhost.lib
 import secrets_admin
 from embed.answers import answer_error
 from embedhost.lib.errors import Refused
-from tests.house.access_table import EMBED, Token
+from tests.api.caller import assert_problem
+from tests.house.access_table import EMBED, Backend, Token
 from tests.house.routes import routes
 from tests.house.test_access import sample_values
 from tests.world import World
@@ -60,6 +61,7 @@ def test_every_refusal_becomes_the_one_error_shape_with_its_status(refusal: type
     Refused.__init__(error)
     answer = answer_error(request, error)
     assert_flat(answer, refusal.code)
+    assert_problem(answer_error(RequestFactory().get("/api/v1/nothing"), error), refusal.status, refusal.code)
     assert answer.status_code == refusal.status
     assert 400 <= refusal.status < 600
     assert (refusal.retry_after is not None) == ("Retry-After" in answer.headers)
@@ -74,7 +76,9 @@ def test_every_json_url_answers_a_missing_token_in_the_one_shape(world: World) -
         assert_flat(client.get(route.address(settings.EMBED_URLCONF, sample_values(world.a))), "token_invalid")
 
 
-@pytest.mark.parametrize("path", ["/data/", "/data/nothing/panels/x", "/data/explo_jwe/nothing", "/api/v1/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/data/", "/data/nothing/panels/x", "/data/explo_jwe/nothing", "/api/nothing", "/v2/nothing"]
+)
 def test_an_unknown_json_url_answers_in_the_one_shape(path: str) -> None:
     answer = Client(HTTP_HOST=settings.EMBED_HOST).get(path)
     assert answer.status_code in (401, 404)
@@ -86,3 +90,15 @@ def test_a_wrong_method_on_a_json_url_answers_in_the_one_shape(method: str) -> N
     answer = getattr(Client(HTTP_HOST=settings.EMBED_HOST), method)("/data/explo_jwe/panels/total")
     assert 400 <= answer.status_code < 500
     assert_flat(answer)
+
+
+def test_every_endpoint_of_the_rest_api_answers_a_missing_key_with_a_problem(world: World) -> None:
+    client = Client(HTTP_HOST=settings.EMBED_HOST)
+    endpoints = [route for route in routes(settings.EMBED_URLCONF) if route.name.startswith("api_")]
+    keyed = [route for route in endpoints if isinstance(EMBED.rules.get(route.text), Backend)]
+    assert keyed
+    for route in keyed:
+        rule = EMBED.rules[route.text]
+        assert isinstance(rule, Backend)
+        address = route.address(settings.EMBED_URLCONF, sample_values(world.a))
+        assert_problem(getattr(client, rule.methods[0])(address), 401, "not_authenticated")

@@ -1,0 +1,76 @@
+"""The dashboards of a customer in the REST API."""
+
+from collections.abc import Sequence
+
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from customers.api import named
+from customers.api_fields import Named
+from customers.models import Customer
+from dashboards.access import list_dashboards
+from dashboards.api_fields import CustomerDashboards
+from dashboards.lists import dashboards_of, default_dashboard, set_customer_dashboards
+from dashboards.models import Dashboard
+from embedhost.lib.api.endpoint import endpoint
+from embedhost.lib.api.problems import FieldError, RequestInvalid, invalid
+from secrets_admin.api_view import KeyView
+
+
+class CustomerDashboardsView(KeyView):
+    """Which dashboards a customer has."""
+
+    @endpoint(
+        "customers_get_dashboards",
+        "List a customer's dashboards",
+        scope="read",
+        query=Named,
+        answers={200: CustomerDashboards},
+        problems=(404,),
+    )
+    def get(self, request: Request, external_id: str) -> Response:
+        """In the order in which they were set."""
+        return Response(_told(named(self, external_id)))
+
+    @endpoint(
+        "customers_set_dashboards",
+        "Set a customer's dashboards",
+        scope="write",
+        query=Named,
+        body=CustomerDashboards,
+        answers={200: CustomerDashboards},
+        problems=(404,),
+    )
+    def put(self, request: Request, external_id: str) -> Response:
+        """All of them at once. The default answers calls that ask for "the customer's dashboard" without naming one."""
+        customer, ids = named(self, external_id), self.body["dashboards"]
+        wanted, default = _found(self.key.organization_id, ids), self.body.get("default")
+        if default is not None and default not in ids:
+            raise invalid("default", "The default is one of `dashboards`. Name it there too.")
+        chosen = next((board for board in wanted if str(board.embed_id) == default), None)
+        set_customer_dashboards(customer, wanted, default=chosen, actor=self.actor)
+        return Response(_told(customer))
+
+
+def _found(organization_id: int, ids: Sequence[str]) -> list[Dashboard]:
+    """Return the dashboards in the order of their embed ids. Raises RequestInvalid with every id that cannot be."""
+    rows = {str(row.embed_id): row for row in list_dashboards(organization_id).filter(embed_id__in=ids)}
+    wrong = [
+        FieldError(("dashboards", str(number)), "It is named twice." if one in rows else "There is no such dashboard.")
+        for number, one in enumerate(ids)
+        if one not in rows or one in ids[:number]
+    ]
+    if wrong:
+        raise RequestInvalid(wrong)
+    return [rows[one] for one in ids]
+
+
+def _told(customer: Customer) -> dict[str, object]:
+    default = default_dashboard(customer)
+    ids = [str(board.embed_id) for board in dashboards_of(customer)]
+    return {"dashboards": ids, "default": str(default.embed_id) if default else None}
+
+
+_ROUTE = "api/v1/customers/<str:external_id>/dashboards"
+api_urlpatterns = [path(_ROUTE, CustomerDashboardsView.as_view(), name="api_customer_dashboards")]

@@ -1,0 +1,37 @@
+"""The REST API's own documents: the OpenAPI document and a page that shows it. Public; they hold nothing of anybody."""
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from embedhost.lib.api.endpoint import document
+from embedhost.lib.errors import MethodNotAllowed
+
+#: Everything comes from this host, and no script or style stands in the page.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def schema(request: HttpRequest) -> HttpResponse:
+    """Answer the OpenAPI document."""
+    _only_read(request)
+    return HttpResponse(document(), content_type="application/json")
+
+
+def docs(request: HttpRequest) -> HttpResponse:
+    """Answer the page for people."""
+    _only_read(request)
+    context = {"schema": reverse("api_schema", settings.EMBED_URLCONF)}
+    page = HttpResponse(render_to_string("embed/api_docs.html", context))
+    page.headers["Content-Security-Policy"] = _POLICY
+    return page
+
+
+def _only_read(request: HttpRequest) -> None:
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowed

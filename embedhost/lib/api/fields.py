@@ -1,0 +1,82 @@
+"""Fields that take the JSON type they are for and nothing else: no trimming, no conversion, no unknown names.
+
+DRF's own turn 1 into "1", "true" into True and " acme" into "acme", which is another customer (threats.md P-CU-04).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from embedhost.lib.api.problems import RequestInvalid, flatten
+
+_UNKNOWN = "There is no such field here."
+
+
+class Text(serializers.CharField):
+    """A JSON string, kept as it is."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(trim_whitespace=False, **named)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+
+class Whole(serializers.IntegerField):
+    """A JSON number without fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return data
+
+
+class Flag(serializers.BooleanField):
+    """true or false."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=type(data).__name__)
+        return data
+
+
+class OneOf(serializers.ChoiceField):
+    """One of a list of strings."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", input=data if isinstance(data, str) else type(data).__name__)
+        return data
+
+
+class Texts(serializers.ListField):
+    """A JSON list of strings."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(child=Text(), **named)
+
+
+class Object(serializers.DictField):
+    """A JSON object whose members a service checks."""
+
+
+class Fields(serializers.Serializer[Any]):
+    """A JSON object with exactly these members; others are refused by name."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
+            if unknown:
+                raise serializers.ValidationError({name: [_UNKNOWN] for name in unknown})
+        return super().to_internal_value(data)
+
+
+def read(shape: type[Fields], data: object, *, in_query: bool = False) -> dict[str, Any]:
+    """Return what was sent, checked. Raises RequestInvalid with every place that is wrong."""
+    fields = shape(data=data)
+    if not fields.is_valid():
+        raise RequestInvalid(list(flatten(fields.errors, in_query=in_query)))
+    return dict(fields.validated_data)

@@ -1,0 +1,132 @@
+"""What every endpoint of /api/v1 is built on: one way to log in, one scope each, strict bodies, a budget per key.
+
+class CustomersView(KeyView):
+    @endpoint("customers_list", "List customers", scope="read", query=ListQuery, answers={200: CustomerPage})
+    def get(self, request: Request) -> Response:
+        return Response(...self.asked...)
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import IO, Any, Final, cast
+
+from django.conf import settings
+from django.http import UnreadablePostError
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from embedhost.lib.api.endpoint import Endpoint
+from embedhost.lib.api.fields import read
+from embedhost.lib.api.problems import BodyTooLarge, FieldError, RequestInvalid
+from embedhost.lib.budgets import Budget, budgets
+from embedhost.lib.errors import MethodNotAllowed, Refused
+from secrets_admin.access import Actor, workspace_of_key
+from secrets_admin.api_keys import ApiKeyFacts, NotAuthenticated, authenticate
+from secrets_admin.models import Workspace
+from tokens.strict_json import JSONRefused, read_object
+
+_BEARER: Final = re.compile(r"(?i:bearer) ([A-Za-z0-9_-]{1,200})")
+
+
+class TooManyCalls(Refused):
+    """More calls within ten minutes than one API key may make."""
+
+    status = 429
+    code = "rate_limited"
+    message = "Too many calls with this API key. Try again in a while."
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.retry_after = seconds
+
+
+class KeyAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <API key>``, once, and nothing else."""
+
+    def authenticate(self, request: Request) -> tuple[ApiKeyFacts, ApiKeyFacts]:
+        # Servers join a header that is sent twice, and a key has no comma.
+        found = _BEARER.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
+        if found is None:
+            raise NotAuthenticated
+        key = authenticate(found[1])
+        return key, key
+
+
+class StrictJson(BaseParser):
+    """A JSON object as RFC 8259 has it, within the endpoint's size."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, object]:
+        most = (parser_context or {})["view"].endpoint.most_bytes
+        try:
+            data = stream.read(most + 1)
+            if len(data) > most:
+                raise BodyTooLarge(most)
+            return read_object(data)
+        except JSONRefused as problem:
+            raise RequestInvalid([FieldError((), str(problem))]) from None
+        except UnreadablePostError:
+            raise RequestInvalid([FieldError((), "It ended early.")]) from None
+
+
+class KeyView(APIView):
+    """A view of the REST API. Methods that are no endpoints are not there."""
+
+    authentication_classes = (KeyAuthentication,)
+    permission_classes = ()
+    parser_classes = (StrictJson,)
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
+    #: What was sent, checked: the query string, and the body of a call that may change something.
+    asked: dict[str, Any]
+    body: dict[str, Any]
+
+    def initial(self, request: Request, *args: Any, **named: Any) -> None:
+        """Refuse whoever may not, cheapest check first; then read what was sent."""
+        found = getattr(getattr(self, (request.method or "").lower(), None), "endpoint", None)
+        if not isinstance(found, Endpoint):
+            raise MethodNotAllowed
+        self.endpoint = found
+        super().initial(request, *args, **named)
+        self.key.require(found.scope)
+        wait = budgets.spend([Budget(f"key:{self.key.key_id}", settings.LIMIT_KEY_REQUESTS)])
+        if wait:
+            raise TooManyCalls(wait)
+        self.asked = read(found.query, _single(request), in_query=True)
+        if request.method not in SAFE_METHODS:
+            self.body = read(found.body, request.data)
+
+    @property
+    def key(self) -> ApiKeyFacts:
+        """The API key that calls."""
+        return cast("ApiKeyFacts", self.request.auth)
+
+    @property
+    def actor(self) -> Actor:
+        """Who calls, as the audit log writes it."""
+        return self.key.actor(str(self.request.META.get("REMOTE_ADDR", "")))
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace of the key, with its organization."""
+        return workspace_of_key(self.key.workspace_id)
+
+    @property
+    def shows_tokens(self) -> bool:
+        """Whether answers may carry the tokens of customers."""
+        return "customer_tokens" in self.key.scopes
+
+
+def _single(request: Request) -> dict[str, str]:
+    """Return the query string's parameters. Raises RequestInvalid for one that is given twice."""
+    given = dict(request.GET.lists())
+    twice = [FieldError((name,), "It is given twice.", in_query=True) for name, all in given.items() if len(all) > 1]
+    if twice:
+        raise RequestInvalid(twice)
+    return {name: values[0] for name, values in given.items()}
