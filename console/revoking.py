@@ -12,10 +12,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from console import revoke_pasted
 from dashboards import access
 from dashboards.models import Dashboard
 from dashboards.services import revoke_dashboard
+from embed import revoke_pasted
 from secrets_admin import revocation
 from secrets_admin.access import Right
 from secrets_admin.asking import attempt, form_page

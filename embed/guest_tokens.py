@@ -8,20 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dashboards.grants import Opened, from_claims
-from dashboards.mint_log import log_mint
 from dashboards.minting import MintRefused
-from dashboards.naming import Named
-from embed.keyring import KEYS
+from embed.minting import mint
 from embedhost.lib.errors import Forbidden
 from secrets_admin import keyring
 from secrets_admin.api_keys import ApiKeyFacts
-from secrets_admin.feed import feed
 from tokens import payload as claim
-from tokens.claims import Claims
-from tokens.doors import open_token
 from tokens.errors import Reason, TokenError
-from tokens.formats import MINTED
 from tokens.formats.superset_guest import read_clause
 from tokens.keys import Key
 from tokens.view import View
@@ -63,17 +56,11 @@ def mint_guest(key: ApiKeyFacts, order: GuestOrder) -> str:
     when the log cannot be written.
     """
     key.require_customer(order.customer)
-    secret, now = _secret(key, order.customer), feed.now()
-    lifetime = min(LIFETIME, secret.max_lifetime)
+    secret = _secret(key, order.customer)
     try:
-        token = MINTED[FORMAT].mint(secret, _view(order, lifetime), now)
-        claims = open_token(DOOR, token, KEYS, now)
-        opened = [from_claims(claims, named=Named(dashboard=name), referer_origin=None) for name in order.dashboards]
+        return mint(DOOR, secret, _view(order, min(LIFETIME, secret.max_lifetime)), key)
     except TokenError as error:
         raise _refused(error) from None
-    for each in opened:
-        _log(key, claims, each, lifetime)
-    return token
 
 
 def _view(order: GuestOrder, lifetime: int) -> View:
@@ -96,18 +83,6 @@ def _secret(key: ApiKeyFacts, customer: str) -> Key:
     if secret is None:
         raise MintRefused("This workspace has no active embed secret of the Superset format. Make one in the console.")
     return secret
-
-
-def _log(key: ApiKeyFacts, claims: Claims, opened: Opened, lifetime: int) -> None:
-    grant = opened.grant
-    log_mint(
-        organization_id=grant.organization_id,
-        key_id=key.key_id,
-        customer=claims.customer or "",
-        dashboard_id=grant.dashboard_id,
-        lifetime=lifetime,
-        digest=claims.digest,
-    )
 
 
 def _rule(rules: object) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 Nothing is counted, noted, logged or kept. A token of another organization finds no key, as an unknown one does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ from embed.stages import ORDER, TIMES, Stage, stage_of
 from secrets_admin import facts
 from secrets_admin.access import list_secrets
 from secrets_admin.feed import feed
-from secrets_admin.models import Organization
+from secrets_admin.models import Organization, Workspace
 from tokens import peek
 from tokens.claims import Claims
 from tokens.doors import DOORS, open_token
@@ -73,12 +73,20 @@ class Finding:
     site: str
     row: Refusal | None
 
+    @property
+    def customer(self) -> str | None:
+        """Return the external id of whom an authentic token names, as far as it was read."""
+        opened, claims, error = self.outcome.opened, self.outcome.claims, self.outcome.error
+        if opened is not None:
+            return opened.grant.customer.external_id if opened.grant.customer else None
+        return (claims.customer if claims else None) or (error.customer if error else None)
+
 
 class OwnKeys:
-    """The keys of one organization; those of all others do not exist here (tokens.keys.Keyring)."""
+    """The keys of one organization, or of one workspace; all others do not exist here (tokens.keys.Keyring)."""
 
-    def __init__(self, organization_id: int) -> None:
-        self._id = organization_id
+    def __init__(self, organization_id: int, workspace_id: str | None = None) -> None:
+        self._id, self._workspace_id = organization_id, workspace_id
 
     def by_id(self, format: str, key_id: str, /) -> Key | None:
         """Return the organization's embed secret with this key id."""
@@ -101,30 +109,36 @@ class OwnKeys:
         return self._own_one(KEYS.of_customer_token(token))
 
     def _own(self, keys: Sequence[Key]) -> Sequence[Key]:
-        return [key for key in keys if key.organization_id == self._id]
+        return [key for key in keys if self._is_own(key)]
 
     def _own_one(self, key: Key | None) -> Key | None:
-        return key if key is not None and key.organization_id == self._id else None
+        return key if key is not None and self._is_own(key) else None
+
+    def _is_own(self, key: Key) -> bool:
+        return key.organization_id == self._id and self._workspace_id in (None, key.workspace_id)
 
 
-def inspect(text: str, organization: Organization, *, site: str = "") -> Finding:
+def inspect(text: str, organization: Organization, *, site: str = "", within: Workspace | None = None) -> Finding:
     """Say of a token, or of an address with one, what the doors say of it, and why.
 
     ``site`` is the origin that shows the frame; when it is empty, that of the newest refusal of this token is taken.
+    ``within`` leaves out the keys of the organization's other workspaces.
     """
     pasted = read_pasted(text)
     row = refusals.of_token(organization.id, pasted.token)
     site = site or (row.host if row and row.organization_id == organization.id else "")
-    return _Inspection(pasted, organization, site, row).finding()
+    return _Inspection(pasted, organization, site, row, within).finding()
 
 
 class _Inspection:
     """One look at one pasted text."""
 
-    def __init__(self, pasted: Pasted, organization: Organization, site: str, row: Refusal | None) -> None:
+    def __init__(
+        self, pasted: Pasted, organization: Organization, site: str, row: Refusal | None, within: Workspace | None
+    ) -> None:
         self.pasted, self.organization, self.site, self.row = pasted, organization, site, row
-        self.keys, self.now = OwnKeys(organization.id), feed.now()
-        self.secrets = own_secrets(organization)
+        self.keys, self.now = OwnKeys(organization.id, within.id if within else None), feed.now()
+        self.secrets = own_secrets([within] if within else organization.workspaces.all())
         self.door = pasted.door or (row.door if row else None)
 
     def finding(self) -> Finding:
@@ -272,13 +286,9 @@ def title_of(claims: Claims) -> str:
     return dashboard.title if dashboard and dashboard.organization_id == claims.key.organization_id else ""
 
 
-def own_secrets(organization: Organization) -> Sequence[OwnSecret]:
-    """Return every embed secret of an organization, the newest first."""
-    rows = [
-        secret
-        for workspace in organization.workspaces.all()
-        for secret in list_secrets(workspace).order_by("-created_at", "-id")
-    ]
+def own_secrets(workspaces: Iterable[Workspace]) -> Sequence[OwnSecret]:
+    """Return every embed secret of some workspaces, the newest of each first."""
+    rows = [secret for workspace in workspaces for secret in list_secrets(workspace).order_by("-created_at", "-id")]
     found = [(facts.resolve_key(row.format, row.key_id), row.name) for row in rows]
     return [OwnSecret(key, name) for key, name in found if key is not None]
 

@@ -225,6 +225,7 @@ EMBED = Table(
                 "dashboards": ("get",),
             }.items()
         },
+        **{f"api/v1/embed-tokens/{part}": Backend(("post",)) for part in ("", "inspect", "revoke")},
         "data/<str:format>/page": Token(as_json=True),
         "data/<str:format>/panels/<str:panel_id>": Token(as_json=True),
         "data/<str:format>/choices/<str:variable_name>": Token(as_json=True),
