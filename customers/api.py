@@ -18,20 +18,16 @@ from customers.models import Customer
 from datasources.access import find_source, route_of
 from datasources.walls import set_route
 from embedhost.lib.api.endpoint import endpoint
-from embedhost.lib.api.etags import check_match, etag_of, is_known
+from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, check_match, etag_of, is_known
 from embedhost.lib.api.pages import cut
-from embedhost.lib.api.problems import FieldError, RequestInvalid, invalid
 from embedhost.lib.errors import NotFound
 from secrets_admin.api_view import KeyView
-from secrets_admin.idempotency import once
+from secrets_admin.idempotency import ONCE, once
 
 #: In a path it stands for the parameter ``external_id``.
 _ELSEWHERE: Final = "-"
 #: Ids that would be read as something else in a path.
 _NOT_IN_PATHS: Final = (".", "..", "bulk")
-_IF_MATCH: Final = {"If-Match": "The ETag that you read: refused with 412 when somebody else changed it meanwhile."}
-_IF_NONE_MATCH: Final = {"If-None-Match": "The ETag that you have: 304 when nothing changed."}
-_ONCE: Final = {"Idempotency-Key": "A repetition with the same key answers as the first call did, for 24 hours."}
 
 
 class CustomersView(KeyView):
@@ -60,9 +56,9 @@ class CustomersView(KeyView):
         "Get or create a customer",
         scope="write",
         body=api_fields.NewCustomer,
-        headers=_ONCE,
+        headers=ONCE,
         answers={200: api_fields.Shown, 201: api_fields.Shown},
-        problems=(409,),
+        problems=(404, 409),
     )
     def post(self, request: Request) -> Response:
         """201 when it was made now, 200 when it was there; then it stays as it is. Callers at once get the same one.
@@ -94,7 +90,7 @@ class CustomerView(KeyView):
         "Get a customer",
         scope="read",
         query=api_fields.Named,
-        headers=_IF_NONE_MATCH,
+        headers=IF_NONE_MATCH,
         answers={200: api_fields.Shown, 304: None},
         problems=(404,),
     )
@@ -112,9 +108,9 @@ class CustomerView(KeyView):
         scope="write",
         query=api_fields.Named,
         body=api_fields.CustomerState,
-        headers=_IF_MATCH,
+        headers=IF_MATCH,
         answers={200: api_fields.Shown},
-        problems=(404, 412),
+        problems=(404, 409, 412),
     )
     def put(self, request: Request, external_id: str) -> Response:
         """What is missing is reset: the name to the external id, properties and parent to none."""
@@ -126,9 +122,9 @@ class CustomerView(KeyView):
         scope="write",
         query=api_fields.Named,
         body=api_fields.CustomerChange,
-        headers=_IF_MATCH,
+        headers=IF_MATCH,
         answers={200: api_fields.Shown},
-        problems=(404, 412),
+        problems=(404, 409, 412),
     )
     def patch(self, request: Request, external_id: str) -> Response:
         """What is missing stays. Open pages use new properties at once."""
@@ -139,7 +135,7 @@ class CustomerView(KeyView):
         "Delete a customer",
         scope="write",
         query=api_fields.Named,
-        headers=_IF_MATCH,
+        headers=IF_MATCH,
         answers={204: None},
         problems=(404, 412),
     )
@@ -242,7 +238,7 @@ class CustomerSourceView(KeyView):
         try:
             source = None if name is None else find_source(self.workspace.id, name)
         except NotFound:
-            raise invalid("source", "The workspace has no data source with this name.") from None
+            raise NotFound("The workspace has no data source with this name.") from None
         set_route(self.workspace, customer.external_id, source, actor=self.actor)
         return Response({"source": name})
 
@@ -250,11 +246,10 @@ class CustomerSourceView(KeyView):
 def named(view: KeyView, external_id: str) -> Customer:
     """Return the customer that a path names, or with ``-`` the parameter.
 
-    Raises CustomerNotAllowed, NotFound, and RequestInvalid when both name one.
+    Raises CustomerNotAllowed, and NotFound, also when both name one.
     """
     if "external_id" in view.asked and external_id != _ELSEWHERE:
-        detail = "The path names the customer already. Put - into the path, or leave the parameter out."
-        raise RequestInvalid([FieldError(("external_id",), detail, in_query=True)])
+        raise NotFound("The path names one customer and the parameter another. Put - into the path.")
     wanted = view.asked.get("external_id", external_id)
     view.key.require_customer(wanted)
     return access.get_by_external_id(view.workspace, wanted)

@@ -2,19 +2,23 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from customers.bulk import MOST_ITEMS, RESULTS
 from customers.models import Customer
+from customers.properties import CHANGES_SCHEMA, PROPERTIES_SCHEMA
+from customers.services import NAME_SCHEMA
 from embedhost.lib.api.endpoint import items_of
 from embedhost.lib.api.fields import Fields, Flag, Object, Text
 from embedhost.lib.api.pages import PageQuery
 from secrets_admin.api_keys import ApiKeyFacts
-from tokens.identifiers import check_identifier
+from tokens.identifiers import IDENTIFIER_PATTERN, LONGEST_IDENTIFIER, check_identifier
 
 _PROPERTIES = "Texts, whole numbers or lists of them, for table rules and panels."
 
 
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": LONGEST_IDENTIFIER, "pattern": IDENTIFIER_PATTERN})
 class ExternalId(Text):
     """A customer's id, exactly as it is (threats.md D6)."""
 
@@ -29,28 +33,46 @@ class ExternalId(Text):
         return text
 
 
+@extend_schema_field(NAME_SCHEMA)
+class Name(Text):
+    """What people read of a customer."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(max_length=255, **named)
+
+
+@extend_schema_field(PROPERTIES_SCHEMA)
+class Properties(Object):
+    """A customer's properties."""
+
+
+@extend_schema_field(CHANGES_SCHEMA)
+class PropertyChanges(Object):
+    """Those of a customer's properties that shall change."""
+
+
 class NewCustomer(Fields):
     """A customer to get, or to make when there is none with this id."""
 
     external_id = ExternalId(help_text="Your own id of the customer.")
-    name = Text(required=False, max_length=255, help_text="What people read. Missing: the external id.")
-    properties = Object(required=False, help_text=_PROPERTIES)
+    name = Name(required=False, help_text="What people read. Missing: the external id.")
+    properties = Properties(required=False, help_text=_PROPERTIES)
     parent = ExternalId(required=False, allow_null=True, help_text="External id of the customer above it.")  # type: ignore[assignment]  # a member, which DRF takes off the class
 
 
 class CustomerState(Fields):
     """Everything of a customer that can be set; what is missing is reset."""
 
-    name = Text(required=False, max_length=255, help_text="Missing: the external id.")
-    properties = Object(required=False, help_text=f"{_PROPERTIES} Missing: none.")
+    name = Name(required=False, help_text="Missing: the external id.")
+    properties = Properties(required=False, help_text=f"{_PROPERTIES} Missing: none.")
     parent = ExternalId(required=False, allow_null=True, help_text="Missing or null: none.")  # type: ignore[assignment]  # a member, which DRF takes off the class
 
 
 class CustomerChange(Fields):
     """Those members that shall change (RFC 7396)."""
 
-    name = Text(required=False, max_length=255)
-    properties = Object(required=False, help_text="By name; null removes one, and those that are not named stay.")
+    name = Name(required=False)
+    properties = PropertyChanges(required=False, help_text="By name; null removes one, the others stay.")
     parent = ExternalId(required=False, allow_null=True, help_text="null: none.")  # type: ignore[assignment]  # a member, which DRF takes off the class
 
 
@@ -111,14 +133,18 @@ class BulkItem(Fields):
     """A customer to make, or to change: what is not given stays as it is."""
 
     external_id = ExternalId()
-    name = Text(required=False, max_length=255)
-    properties = Object(required=False, help_text=f"{_PROPERTIES} They replace all that are there.")
+    name = Name(required=False)
+    properties = Properties(required=False, help_text=f"{_PROPERTIES} They replace all that are there.")
 
 
 class Bulk(Fields):
     """Up to 10,000 customers; each is checked by itself."""
 
-    customers = serializers.ListField(child=serializers.DictField(), max_length=MOST_ITEMS)
+    customers = serializers.ListField(
+        child=serializers.DictField(),
+        max_length=MOST_ITEMS,
+        help_text="Each has `external_id`, and `name` and `properties` where they shall be set; these replace all.",
+    )
 
 
 class BulkResult(Fields):

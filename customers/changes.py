@@ -6,7 +6,6 @@ from django.db import transaction
 
 from customers import services
 from customers.access import find_by_external_id
-from customers.errors import CustomerRefused
 from customers.families import set_parent
 from customers.models import Customer
 from embedhost.lib.errors import NotFound
@@ -16,15 +15,15 @@ from secrets_admin.models import Workspace
 Check = Callable[[Customer], None]
 
 
-class ParentUnknown(CustomerRefused):
-    message = "The workspace has no customer with the parent's external ID. Make the parent first."
+class ParentUnknown(NotFound):
+    message = "The workspace has no customer with the parent's external id. Make the parent first."
 
 
 @transaction.atomic
 def get_or_make(workspace: Workspace, wanted: Mapping[str, object], *, actor: Actor) -> tuple[Customer, bool]:
     """Return the customer that ``wanted`` names, and whether it was made now, then with all that is wanted.
 
-    One that is there stays as it is. Raises CustomerRefused.
+    One that is there stays as it is. Raises CustomerRefused, ParentUnknown.
     """
     given = {name: wanted[name] for name in ("name", "properties") if name in wanted}
     customer, made = services.get_or_create_customer(workspace, str(wanted["external_id"]), **given, actor=actor)  # type: ignore[arg-type]  # checked there
@@ -37,8 +36,8 @@ def get_or_make(workspace: Workspace, wanted: Mapping[str, object], *, actor: Ac
 def change(customer: Customer, wanted: Mapping[str, object], *, check: Check, actor: Actor) -> Customer:
     """Set what is in ``wanted``: ``name``, ``properties`` (all of them) and ``parent`` (external id or None).
 
-    ``check`` may refuse the row as it is now, before anything changes. Returns the row. Raises NotFound and
-    CustomerRefused.
+    ``check`` may refuse the row as it is now, before anything changes. Returns the row. Raises NotFound,
+    ParentUnknown and CustomerRefused.
     """
     # The lock that set_parent takes comes first everywhere.
     if "parent" in wanted:

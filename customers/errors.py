@@ -13,3 +13,10 @@ class CustomerExists(CustomerRefused):
     status = 409
     code = "customer_exists"
     message = "A customer with this external ID is there already."
+
+
+class FamilyRefused(CustomerRefused):
+    """A customer cannot stand where it should, among those that are there; the message says why."""
+
+    status = 409
+    code = "family_conflict"

@@ -5,7 +5,7 @@ A family is kept in memory until somebody in it changes; whoever changes, everyb
 
 from django.db import connection, transaction
 
-from customers.errors import CustomerRefused
+from customers.errors import CustomerRefused, FamilyRefused
 from customers.models import Customer
 from secrets_admin import audit
 from secrets_admin.access import Actor
@@ -77,9 +77,9 @@ def _check(customer: Customer, parent: Customer | None, above: list[Customer]) -
     if parent is not None and (parent.workspace_id != customer.workspace_id or parent.deleted_at is not None):
         raise CustomerRefused("A parent must be a customer of the same workspace.")
     if customer in above:
-        raise CustomerRefused("A customer cannot stand below itself.")
+        raise FamilyRefused("A customer cannot stand below itself.")
     if len(above) + _height(customer) > DEEPEST:
-        raise CustomerRefused(f"Customers stand at most {DEEPEST} levels deep.")
+        raise FamilyRefused(f"Customers stand at most {DEEPEST} levels deep.")
 
 
 def _line(customer: Customer) -> list[Customer]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any, Final
 
 from customers.errors import CustomerRefused
 
@@ -14,6 +15,28 @@ _LARGEST = 2**53 - 1
 _MOST = 50
 _LONGEST_TEXT = 1000
 _LONGEST_LIST = 1000
+#: The same rules as JSON Schema, for documents that other programs read.
+_SIMPLE: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"type": "string", "maxLength": _LONGEST_TEXT},
+        {"type": "integer", "minimum": -_LARGEST, "maximum": _LARGEST},
+    ]
+}
+_VALUES: Final[list[dict[str, Any]]] = [
+    *_SIMPLE["anyOf"],
+    {"type": "array", "items": _SIMPLE, "maxItems": _LONGEST_LIST},
+]
+PROPERTIES_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "propertyNames": {"pattern": f"^{_NAME.pattern}$", "not": {"const": _RESERVED}},
+    "additionalProperties": {"anyOf": _VALUES},
+    "maxProperties": _MOST,
+}
+#: Where null takes one away.
+CHANGES_SCHEMA: Final[dict[str, Any]] = {
+    **PROPERTIES_SCHEMA,
+    "additionalProperties": {"anyOf": [*_VALUES, {"type": "null"}]},
+}
 
 
 def check_properties(properties: object) -> dict[str, object]:

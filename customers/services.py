@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -22,7 +23,14 @@ from tokens.identifiers import check_identifier
 _LONGEST_NAME = 255
 _TOKEN_FIELDS = ("token_sealed", "token_hash", "token_made_at")
 #: Control characters, half characters and direction marks, which would change the text around a name.
-_NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_NOT_IN_NAMES = "\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+_UNNAMED = re.compile(f"[{_NOT_IN_NAMES}\ud800-\udfff]")
+#: The same rules as JSON Schema, for documents that other programs read.
+NAME_SCHEMA: Final[dict[str, Any]] = {
+    "type": "string",
+    "maxLength": _LONGEST_NAME,
+    "pattern": rf"^[^{_NOT_IN_NAMES}]*[^\s{_NOT_IN_NAMES}][^{_NOT_IN_NAMES}]*$",
+}
 
 
 def create_customer(
@@ -144,7 +152,7 @@ def _check_external_id(external_id: object) -> None:
 
 def check_name(name: str) -> str:
     """Return a name that people read. Raises CustomerRefused."""
-    if not name.strip() or len(name) > _LONGEST_NAME or _NOT_IN_NAMES.search(name):
+    if not name.strip() or len(name) > _LONGEST_NAME or _UNNAMED.search(name):
         raise CustomerRefused("A name has 1 to 255 characters, without control or direction characters.")
     return name
 

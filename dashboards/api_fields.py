@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from dashboards.lists import LONGEST
@@ -11,6 +12,7 @@ from embedhost.lib.api.fields import Fields, Text
 _EMBED_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+@extend_schema_field({"type": "string", "format": "uuid", "pattern": f"^{_EMBED_ID.pattern}$"})
 class EmbedId(Text):
     """A dashboard's embed id: a UUID in small letters."""
 

@@ -14,7 +14,8 @@ from dashboards.api_fields import CustomerDashboards
 from dashboards.lists import dashboards_of, default_dashboard, set_customer_dashboards
 from dashboards.models import Dashboard
 from embedhost.lib.api.endpoint import endpoint
-from embedhost.lib.api.problems import FieldError, RequestInvalid, invalid
+from embedhost.lib.api.problems import invalid
+from embedhost.lib.errors import NotFound
 from secrets_admin.api_view import KeyView
 
 
@@ -44,26 +45,22 @@ class CustomerDashboardsView(KeyView):
     )
     def put(self, request: Request, external_id: str) -> Response:
         """All of them at once. The default answers calls that ask for "the customer's dashboard" without naming one."""
-        customer, ids = named(self, external_id), self.body["dashboards"]
-        wanted, default = _found(self.key.organization_id, ids), self.body.get("default")
+        customer, ids, default = named(self, external_id), self.body["dashboards"], self.body.get("default")
+        rows = _found(self.key.organization_id, [*ids, *([default] if default else [])])
         if default is not None and default not in ids:
             raise invalid("default", "The default is one of `dashboards`. Name it there too.")
-        chosen = next((board for board in wanted if str(board.embed_id) == default), None)
-        set_customer_dashboards(customer, wanted, default=chosen, actor=self.actor)
+        chosen = rows[default] if default else None
+        set_customer_dashboards(customer, [rows[one] for one in dict.fromkeys(ids)], default=chosen, actor=self.actor)
         return Response(_told(customer))
 
 
-def _found(organization_id: int, ids: Sequence[str]) -> list[Dashboard]:
-    """Return the dashboards in the order of their embed ids. Raises RequestInvalid with every id that cannot be."""
+def _found(organization_id: int, ids: Sequence[str]) -> dict[str, Dashboard]:
+    """Return dashboards by embed id. Raises NotFound for the first that is not the organization's."""
     rows = {str(row.embed_id): row for row in list_dashboards(organization_id).filter(embed_id__in=ids)}
-    wrong = [
-        FieldError(("dashboards", str(number)), "It is named twice." if one in rows else "There is no such dashboard.")
-        for number, one in enumerate(ids)
-        if one not in rows or one in ids[:number]
-    ]
-    if wrong:
-        raise RequestInvalid(wrong)
-    return [rows[one] for one in ids]
+    absent = next((one for one in ids if one not in rows), None)
+    if absent is not None:
+        raise NotFound(f"There is no dashboard with the embed id {absent}.")
+    return rows
 
 
 def _told(customer: Customer) -> dict[str, object]:

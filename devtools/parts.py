@@ -30,8 +30,14 @@ _ONCE = [
 ]
 #: Long ones that one database is enough for: the real one, with Redis, as several servers have them.
 _LONG = [
-    f"--ignore=tests/embed/test_{name}.py"
-    for name in ("cut_off", "killed_processes", "one_query", "two_servers_revoke")
+    f"--ignore=tests/{name}.py"
+    for name in (
+        "api/test_fuzzing",
+        "embed/test_cut_off",
+        "embed/test_killed_processes",
+        "embed/test_one_query",
+        "embed/test_two_servers_revoke",
+    )
 ]
 #: Where tests in a browser are; the others are not even read.
 BROWSED = ("tests/browser", "tests/charts")

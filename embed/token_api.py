@@ -18,7 +18,6 @@ from embed.inspector import Finding, inspect
 from embed.minting import mint, refusal_of
 from embed.revoke_pasted import end, find_ending
 from embedhost.lib.api.endpoint import endpoint
-from embedhost.lib.api.problems import FieldError, RequestInvalid
 from embedhost.lib.errors import NotFound
 from secrets_admin import facts, keyring, revocation
 from secrets_admin.api_view import KeyView
@@ -127,17 +126,15 @@ class EmbedTokenRevokeView(KeyView):
         scope="write",
         body=token_api_fields.Revocation,
         answers={200: token_api_fields.Ended},
+        problems=(404,),
     )
     def post(self, request: Request) -> Response:
         """One token, or all of a viewer that were made before now; on every server within a second.
 
         A key that is limited to some customers names a token of theirs, or one of them beside the viewer.
         """
-        named = [name for name in ("token", "digest", "viewer") if name in self.body]
-        if len(named) != 1 or ("customer" in self.body and named != ["viewer"]):
-            detail = "Send exactly one of token, digest and viewer; customer goes with viewer."
-            raise RequestInvalid([FieldError((), detail)])
-        return Response(self._revoke_viewer() if named == ["viewer"] else self._revoke_one(self.body[named[0]]))
+        text = self.body.get("token") or self.body.get("digest")
+        return Response(self._revoke_viewer() if text is None else self._revoke_one(text))
 
     def _revoke_viewer(self) -> dict[str, Any]:
         customer = self.body.get("customer", "")
@@ -147,7 +144,10 @@ class EmbedTokenRevokeView(KeyView):
         return {"revoked": "viewer", "customer": customer or None, "refused_until": until}
 
     def _revoke_one(self, text: str) -> dict[str, Any]:
-        ending = find_ending(self.workspace, text)
+        try:
+            ending = find_ending(self.workspace, text)
+        except revocation.RevocationRefused as error:
+            raise NotFound(error.message) from None
         if self.key.customers is not None:
             self.key.require_customer(ending.customer or "")
         end(self.workspace, ending, actor=self.actor)

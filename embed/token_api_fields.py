@@ -1,7 +1,10 @@
 """What the REST API takes and answers of embed tokens."""
 
-from typing import Final
+import re
+from types import MappingProxyType
+from typing import Any, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from customers.api_fields import ExternalId
@@ -14,6 +17,7 @@ from tokens.times import LONGEST_LIFETIME
 MADE_FORMATS: Final = ("explo_jwe", "papermap_hmac")
 #: Of anything that is pasted; no token is near it.
 MOST_CHARACTERS: Final = 16_000
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 _SHORT: Final = {"max_length": 255, "required": False}
 
 
@@ -83,11 +87,25 @@ class Looked(Fields):
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{_DIGEST.pattern}$"})
+class Digest(Text):
+    """What names a token in the logs."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not _DIGEST.fullmatch(text):
+            raise serializers.ValidationError("A digest has 64 hexadecimal digits in small letters.")
+        return text
+
+
 class Revocation(Fields):
     """Exactly one of token, digest and viewer."""
 
+    exactly_one = ("token", "digest", "viewer")
+    needs = MappingProxyType({"customer": "viewer"})
+
     token = Text(max_length=MOST_CHARACTERS, required=False, help_text="Bare or in its address; a customer's own, too.")
-    digest = Text(max_length=64, required=False, help_text="As the access log has it.")
+    digest = Digest(required=False, help_text="As the access log has it.")
     viewer = ExternalId(required=False, help_text="Every token of this viewer that was made before now.")
     customer = ExternalId(required=False, help_text="With viewer: only those of this customer.")
 

@@ -15,12 +15,18 @@ from django.db.models import ExpressionWrapper, QuerySet, Value
 from django.db.models.fields import DateTimeField
 from django.db.models.functions import Now
 
+from embedhost.lib.api.endpoint import Header
 from embedhost.lib.crypto import keyed_hash
 from embedhost.lib.errors import Refused
 from secrets_admin.models import IdempotentCall
 
 KEPT: Final = timedelta(hours=24)
-_SHAPE: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_SHAPE: Final = re.compile(r"[!-~]{1,255}")
+ONCE: Final = {
+    "Idempotency-Key": Header(
+        "A repetition with the same key answers as the first call did, for 24 hours.", pattern=f"^{_SHAPE.pattern}$"
+    )
+}
 #: What a deed made: the answer's status and the id of its subject.
 Made = tuple[int, str]
 

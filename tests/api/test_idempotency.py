@@ -42,7 +42,7 @@ def test_the_same_key_with_another_request_is_refused(ours: Backend) -> None:
 
 
 def test_a_call_that_failed_is_not_remembered(ours: Backend) -> None:
-    ours.refused("post", CUSTOMERS, {"external_id": "new", "parent": "nobody"}, status=400, **_KEY)
+    ours.refused("post", CUSTOMERS, {"external_id": "new", "parent": "nobody"}, status=404, **_KEY)
     assert not IdempotentCall.objects.exists()
     assert not Customer.objects.filter(external_id="new").exists()
     ours.told("post", CUSTOMERS, {"external_id": "new"}, status=201, **_KEY)

@@ -1,12 +1,13 @@
 """Which identifiers a customer may have."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokens.identifiers import check_identifier
+from tokens.identifiers import IDENTIFIER_PATTERN, check_identifier
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,27 @@ def test_a_good_identifier_can_be_stored_as_it_is(text: str) -> None:
         assert text == text.strip()
         assert text.encode().decode() == text
         assert "\x00" not in text
+
+
+def test_the_pattern_for_documents_says_what_the_check_says() -> None:
+    texts = [
+        "a",
+        "acme",
+        "a b",
+        "é",
+        "日本",
+        "a" * 255,
+        "a" * 256,
+        "",
+        " a",
+        "a ",
+        "\ta",
+        "a\nb",
+        "a\u200bb",
+        "\u3000a",
+    ]
+    texts += [f"a{chr(code)}b" for code in (*range(0x20), *range(0x7F, 0xA1), *range(0x2000, 0x2070), 0xFEFF, 0xE0001)]
+    differing = [
+        text for text in texts if bool(re.search(IDENTIFIER_PATTERN, text)) != (check_identifier(text) is None)
+    ]
+    assert differing == []

@@ -22,6 +22,14 @@ _ALWAYS: Final = (400, 401, 403, 429, 503)
 _WITH_BODY: Final = (413, 415)
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header that an endpoint reads: what it does, and what it looks like."""
+
+    help: str
+    pattern: str = ""
+
+
 class Nothing(Fields):
     """No member at all."""
 
@@ -44,7 +52,7 @@ def endpoint(
     answers: Mapping[int, Any],
     body: type[Fields] = Nothing,
     query: type[Fields] = Nothing,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, Header] | None = None,
     problems: tuple[int, ...] = (),
     most_bytes: int = 64 * 1024,
 ) -> Callable[[H], H]:
@@ -73,10 +81,16 @@ def endpoint(
     return declare
 
 
-def _headers(named: Mapping[str, str]) -> list[OpenApiParameter]:
+def _headers(named: Mapping[str, Header]) -> list[OpenApiParameter]:
     return [
-        OpenApiParameter(name, str, OpenApiParameter.HEADER, required=False, description=text)
-        for name, text in named.items()
+        OpenApiParameter(
+            name,
+            {"type": "string", **({"pattern": header.pattern} if header.pattern else {})},
+            OpenApiParameter.HEADER,
+            required=False,
+            description=header.help,
+        )
+        for name, header in named.items()
     ]
 
 
@@ -92,6 +106,20 @@ class ApiSchema(AutoSchema):
             for status in operation.pop("x-refusals", ()):
                 operation["responses"][str(status)] = _refusal(status)
         return operation
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # as below
+        return {**mapped, **_strictness(serializer)} if direction == "request" else mapped
+
+
+def _strictness(shape: Fields) -> dict[str, Any]:
+    """Say in JSON Schema what Fields refuses besides wrong members."""
+    strict: dict[str, Any] = {"additionalProperties": False}
+    if shape.exactly_one:
+        strict["oneOf"] = [{"required": [name]} for name in shape.exactly_one]
+    if shape.needs:
+        strict["dependentRequired"] = {name: [other] for name, other in shape.needs.items()}
+    return strict
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from embedhost.lib.api.endpoint import Header
 from embedhost.lib.errors import Refused
+
+IF_MATCH: Final = {
+    "If-Match": Header("The ETag that you read: refused with 412 when somebody else changed it meanwhile.")
+}
+IF_NONE_MATCH: Final = {"If-None-Match": Header("The ETag that you have: 304 when nothing changed.")}
 
 
 class ChangedMeanwhile(Refused):

@@ -4,7 +4,7 @@ DRF's own turn 1 into "1", "true" into True and " acme" into "acme", which is an
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -64,7 +64,13 @@ class Object(serializers.DictField):
 
 
 class Fields(serializers.Serializer[Any]):
-    """A JSON object with exactly these members; others are refused by name."""
+    """A JSON object with exactly these members; others are refused by name.
+
+    Of ``exactly_one`` members, one is there and no other; a member of ``needs`` is there only beside the one it names.
+    """
+
+    exactly_one: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[Mapping[str, str]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -72,6 +78,14 @@ class Fields(serializers.Serializer[Any]):
             if unknown:
                 raise serializers.ValidationError({name: [_UNKNOWN] for name in unknown})
         return super().to_internal_value(data)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.exactly_one and sum(name in attrs for name in self.exactly_one) != 1:
+            raise serializers.ValidationError(f"Send exactly one of: {', '.join(self.exactly_one)}.")
+        alone = [name for name, other in self.needs.items() if name in attrs and other not in attrs]
+        if alone:
+            raise serializers.ValidationError({name: [f"It goes with {self.needs[name]} only."] for name in alone})
+        return attrs
 
 
 def read(shape: type[Fields], data: object, *, in_query: bool = False) -> dict[str, Any]:
