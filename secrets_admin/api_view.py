@@ -95,9 +95,9 @@ class KeyView(APIView):
         self.endpoint = found
         super().initial(request, *args, **named)
         self.key.require(found.scope)
-        wait = budgets.spend([Budget(f"key:{self.key.key_id}", settings.LIMIT_KEY_REQUESTS)])
-        if wait:
-            raise TooManyCalls(wait)
+        over = budgets.spend([Budget(f"key:{self.key.key_id}", settings.LIMIT_KEY_REQUESTS)])
+        if over:
+            raise TooManyCalls(over.seconds)
         self.asked = read(found.query, _single(request), in_query=True)
         if request.method not in SAFE_METHODS:
             self.body = read(found.body, request.data)
