@@ -18,7 +18,7 @@ from secrets_admin.access import SYSTEM
 from tests.world import Tenant
 
 #: How long the query of each panel takes (seconds); the last one fails while it reads.
-PANELS = {"quick": 0.3, "slow": 4.0, "endless": 18.0, "broken": 0.2}
+PANELS = {"quick": 0.3, "steady": 1.0, "slow": 4.0, "endless": 18.0, "broken": 0.2}
 
 
 @dataclass
@@ -91,3 +91,21 @@ def counted_dashboard(tenant: Tenant, connection: dict[str, str]) -> Dashboard:
         for panel in PANELS
     ]
     return save_version(tenant.organization, {"title": "Counted", "slug": "counted", "panels": panels})
+
+
+def varied_dashboard(tenant: Tenant, connection: dict[str, str], panel: str) -> Dashboard:
+    """Save a dashboard with one of the panels, which is another query for each value of its variable."""
+    source = create_source(tenant.workspace, name="counted", engine="postgresql", connection=connection, actor=SYSTEM)
+    set_rule(source, f"public.{panel}", kind="scoped", column="cst", actor=SYSTEM)
+    drawn = {
+        "id": panel,
+        "type": "number",
+        "title": panel,
+        "source": "counted",
+        "sql": f"SELECT sum(n) AS total FROM {panel} WHERE n <> {{{{ other }}}}",
+        "encoding": {"value": "total"},
+    }
+    variables = [{"name": "other", "type": "number", "mode": "open", "label": "Other"}]
+    return save_version(
+        tenant.organization, {"title": "Varied", "slug": "varied", "variables": variables, "panels": [drawn]}
+    )
