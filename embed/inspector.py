@@ -253,8 +253,10 @@ class _Inspection:
     def _shape(self, outcome: Outcome) -> str:
         token = self.pasted.token
         parts = f"{token.count('.') + 1} parts, " if "." in token else ""
-        label = f"{FORMATS[outcome.format].label}: " if outcome.format else ""
-        return f"{label}{parts}{len(token):,} of {MAX_URL:,} characters"
+        if outcome.format is None:
+            return f"{parts}{len(token):,} characters"
+        format = FORMATS[outcome.format]
+        return f"{format.label}: {parts}{len(token):,} of {format.longest:,} characters"
 
     def _times(self, claims: Claims) -> str:
         left = f"Ends in {span(claims.expires_at - self.now)}"

@@ -13,9 +13,6 @@ from tokens.errors import Reason, TokenError
 from tokens.strict_json import JSONRefused, read_object
 from tokens.urls import MAX_URL
 
-#: A token rides in a URL, so one longer than a whole URL has no place where it could be used.
-MAX_TOKEN: Final = MAX_URL
-
 _ALGORITHM: Final = "dir"
 _ENCRYPTION: Final = "A256GCM"
 _PARTS: Final = 5
@@ -42,8 +39,9 @@ def is_compact_jwe(token: str) -> bool:
 
 def open_envelope(token: str) -> Envelope:
     """Check everything that can be checked without a key. Raises TokenError: malformed, wrong_algorithm."""
-    if len(token) > MAX_TOKEN:
-        raise _malformed(f"A token has {MAX_TOKEN} characters at most.")
+    # It rides in a URL, so one longer than a whole URL has no place where it could be used.
+    if len(token) > MAX_URL:
+        raise _malformed(f"A token of this format has {MAX_URL} characters at most.")
     parts = tuple(decode_part(part) for part in token.split("."))
     header, encrypted_key, iv, _ciphertext, tag = parts
     if encrypted_key:

@@ -13,7 +13,7 @@ from typing import Final
 import jwt
 from jwt.algorithms import HMACAlgorithm
 
-from tokens.envelope import MAX_TOKEN, decode_part
+from tokens.envelope import decode_part
 from tokens.errors import Reason, TokenError
 from tokens.keys import Key, is_key_id
 from tokens.payload import Payload
@@ -48,10 +48,13 @@ def is_compact_jws(token: str) -> bool:
     return token.count(".") == _PARTS - 1
 
 
-def open_signed(token: str) -> SignedEnvelope:
-    """Check everything that can be checked without a key. Raises TokenError: malformed, wrong_algorithm."""
-    if len(token) > MAX_TOKEN:
-        raise _malformed(f"A token has {MAX_TOKEN} characters at most.")
+def open_signed(token: str, longest: int) -> SignedEnvelope:
+    """Check everything that can be checked without a key, of a token of at most ``longest`` characters.
+
+    Raises TokenError: malformed, wrong_algorithm.
+    """
+    if len(token) > longest:
+        raise _malformed(f"A token of this format has {longest} characters at most.")
     header, payload, signature = (decode_part(part) for part in token.split("."))
     key_id = _check_header(_read(header, "header"))
     if len(signature) != _SIGNATURE_BYTES:
@@ -80,13 +83,13 @@ def verify(envelope: SignedEnvelope, candidates: Sequence[Key], format: str) -> 
     return key
 
 
-def sign(payload: Mapping[str, object], key: Key, room: int) -> str:
-    """Return the compact JWS of a payload, of at most ``room`` characters. Raises TokenError: revoked_key, too_long."""
+def sign(payload: Mapping[str, object], key: Key, room: int | None, longest: int) -> str:
+    """Return the compact JWS of a payload, as long as check_room allows. Raises TokenError: revoked_key, too_long."""
     if not key.mints or not fits(key):
         problem = "Only an active embed secret of this format makes tokens."
         raise TokenError(Reason.REVOKED_KEY, problem=problem).about(key, verified=False)
     token = jwt.encode(dict(payload), key.value, algorithm=_ALGORITHM, headers={"kid": key.key_id})
-    check_room(token, len(decode_part(token.split(".")[1])), room)
+    check_room(token, len(decode_part(token.split(".")[1])), room, longest)
     return token
 
 

@@ -9,6 +9,9 @@ from tokens.errors import Reason, TokenError
 
 #: Characters of a whole URL, scheme and host included.
 MAX_URL: Final = 2038
+#: Characters of a token that is in no URL: it comes by message and goes on in a header, of whose lines web servers and
+#: balancers take 8 KB.
+MAX_MESSAGE: Final = 8_000
 
 #: Door -> the query keys under which it takes its token; the other doors have it in the path.
 TOKEN_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -54,15 +57,16 @@ def json_that_fits(characters: int) -> int:
     return characters * 3 // 4
 
 
-def check_room(token: str, json_bytes: int, room: int) -> None:
+def check_room(token: str, json_bytes: int, room: int | None, longest: int) -> None:
     """Refuse a made token that is longer than the ``room`` its address has, and say how much JSON has to go.
 
-    ``json_bytes`` counts the JSON in the token, whose base64 is the part that shrinks with it. Raises TokenError:
-    too_long.
+    ``room`` None stands for a token without an address; such a one has ``longest`` characters at most. ``json_bytes``
+    counts the JSON in the token, whose base64 is the part that shrinks with it. Raises TokenError: too_long.
     """
-    if len(token) <= room:
+    what, most, fits = ("It", longest, longest) if room is None else ("Its address", MAX_URL, room)
+    if len(token) <= fits:
         return
     encoded = -(-json_bytes * 4 // 3)
-    save = json_bytes - json_that_fits(room - (len(token) - encoded))
-    problem = f"Its address would have more than {MAX_URL:,} characters. Save {save:,} of the token's JSON."
+    save = json_bytes - json_that_fits(fits - (len(token) - encoded))
+    problem = f"{what} would have more than {most:,} characters. Save {save:,} of the token's JSON."
     raise TokenError(Reason.TOO_LONG, problem=problem)

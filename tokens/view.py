@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from tokens.errors import Reason, TokenError
-from tokens.urls import MAX_URL
 
 _ALWAYS: Final = frozenset({"dashboard", "customer", "lifetime", "room"})
 
@@ -15,7 +14,8 @@ class View:
     """A view to make a token for; ``lifetime`` in seconds.
 
     ``dashboard`` is an embed id or an integer id, as the format names one; ``customer`` is an external_id, None where
-    a variable names the customer; ``room`` is how many characters the token's address has for it.
+    a variable names the customer; ``room`` is how many characters the token's address has for it, None when it is in no
+    address.
     """
 
     dashboard: str | int
@@ -29,7 +29,7 @@ class View:
     time_zone: str | None = None
     #: Further embed ids, where one token may open several dashboards.
     more_dashboards: tuple[str, ...] | None = None
-    room: int = MAX_URL
+    room: int | None = None
 
     def only(self, *names: str) -> None:
         """Refuse what a format cannot carry, so that no limit is lost on the way. Raises TokenError: claim_invalid."""

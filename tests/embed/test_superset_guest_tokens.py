@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from embed import inspector
 from embed.models import Embed
+from embed.stages import Stage
 from embedhost.lib import journal
 from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
@@ -28,7 +30,8 @@ from tests.embed.superset import (
     told,
 )
 from tests.embed.surfaces import assert_clean, code_of, masked
-from tests.world import World
+from tests.world import World, add_dashboard
+from tokens.urls import MAX_URL
 
 
 @pytest.fixture
@@ -63,6 +66,23 @@ def test_a_guest_token_is_in_the_mint_log_and_counts_no_embed(
     assert (record.external_id, record.lifetime) == ("acme", 300)
     assert record.dashboard_id == world.a.dashboards["sales"].id
     assert not Embed.objects.exists()
+
+
+def test_a_guest_token_for_twenty_dashboards_opens_each_of_them_though_no_address_had_room_for_it(
+    world: World, embed_client: Client, secret: EmbedSecret
+) -> None:
+    boards = [add_dashboard(world.a.organization, f"board{number}", f"Board {number}") for number in range(20)]
+    feed.reset()
+    resources = [{"type": "dashboard", "id": str(board.embed_id)} for board in boards]
+    user = {"username": "first.last@customer.example.com"}
+    token = told(guest(embed_client, world.a, resources=resources, user=user))["token"]
+    assert len(token) > MAX_URL
+    for board in (boards[0], boards[19]):
+        assert "CANARY-tradewind-acme-0" in assert_clean(rows(embed_client, token, board), world, "tradewind", "acme")
+    assert rows(embed_client, token, world.a.dashboards["sales"]).status_code == 404
+    finding = inspector.inspect(token, world.a.organization)
+    assert finding.outcome.error is None
+    assert f"{len(token):,} of 8,000 characters" in finding.notes[Stage.FORMAT]
 
 
 def test_a_guest_token_may_be_for_several_dashboards(world: World, embed_client: Client, secret: EmbedSecret) -> None:

@@ -42,6 +42,10 @@ class TokenFormat(Protocol):
     def dashboard_by(self) -> str:
         """How a token names its dashboard: embed_id, id (the integer), or tag (the workspace's tag list does)."""
 
+    @property
+    def longest(self) -> int:
+        """Most characters of a token, more where it is in no address."""
+
     def read(self, token: str, keys: Keyring, now: float) -> Claims | None:
         """Verify a token: Claims when it is good, None when it is not this kind. Raises TokenError when it is bad."""
 

@@ -13,6 +13,7 @@ from tokens.claims import Claims, token_digest
 from tokens.errors import Reason, TokenError
 from tokens.keys import Key, Keyring
 from tokens.times import LONGEST_LIFETIME
+from tokens.urls import MAX_URL
 
 _SHAPE: Final = re.compile(r"([^:]+):([0-9a-f]{64})")
 _TOKEN: Final = re.compile("[0-9a-f]{64}")
@@ -32,6 +33,7 @@ class CustomerToken:
     has_secrets: Final = False
     names_customer: Final = True
     dashboard_by: Final = "embed_id"
+    longest: Final = MAX_URL
 
     def read(self, token: str, keys: Keyring, now: float) -> Claims | None:
         """Look a token up at database time ``now``; None when it is not this kind. Raises TokenError.

@@ -18,7 +18,7 @@ from tokens.errors import Reason, TokenError
 from tokens.keys import Key, Keyring, find_key
 from tokens.known import KnownTokens
 from tokens.times import read_times
-from tokens.urls import check_room
+from tokens.urls import MAX_URL, check_room
 from tokens.view import View
 
 #: The vendor's samples use the text's bytes as the AES key, so the text itself is 256 bits long.
@@ -36,6 +36,7 @@ class ExploJwe:
     has_secrets: Final = True
     names_customer: Final = True
     dashboard_by: Final = "embed_id"
+    longest: Final = MAX_URL
 
     def __init__(self) -> None:
         self._known = KnownTokens()
@@ -91,7 +92,7 @@ class ExploJwe:
         # The same reader that will judge the token judges it now, while its maker can still be told.
         _read_claims(claim.read_payload(plaintext), key, now, digest="")
         token = jwe.encrypt(plaintext, key.value, encryption="A256GCM", algorithm="dir", kid=key.key_id).decode()
-        check_room(token, len(plaintext), view.room)
+        check_room(token, len(plaintext), view.room, self.longest)
         return token
 
 

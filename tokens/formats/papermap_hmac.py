@@ -19,14 +19,13 @@ from typing import Final
 
 from tokens import payload as claim
 from tokens.claims import Claims, token_digest
-from tokens.envelope import MAX_TOKEN
 from tokens.errors import Reason, TokenError
 from tokens.jws import fits, new_key_value
 from tokens.keys import Key, Keyring, find_key
 from tokens.payload import Payload
 from tokens.strict_json import JSONRefused, read_object
 from tokens.times import read_times
-from tokens.urls import check_room
+from tokens.urls import MAX_URL, check_room
 from tokens.view import View
 
 VERSION: Final = 2
@@ -49,6 +48,7 @@ class PapermapHmac:
     has_secrets: Final = True
     names_customer: Final = True
     dashboard_by: Final = "embed_id"
+    longest: Final = MAX_URL
 
     def new_key_value(self) -> str:
         """Make a key value of 256 random bits, used as text."""
@@ -109,17 +109,17 @@ def _text(field: object) -> str:
     return field if isinstance(field, str) else json.dumps(field)
 
 
-def _encode(fields: Mapping[str, object], room: int) -> str:
+def _encode(fields: Mapping[str, object], room: int | None) -> str:
     data = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     token = urlsafe_b64encode(data).decode().rstrip("=")
-    check_room(token, len(data), room)
+    check_room(token, len(data), room, PapermapHmac.longest)
     return token
 
 
 def _decode(token: str) -> bytes | None:
     """Decode url-safe and standard base64, padded or not; a plus sign that was read as a space is one again."""
-    if len(token) > MAX_TOKEN:
-        raise TokenError(Reason.MALFORMED, problem=f"A token has {MAX_TOKEN} characters at most.")
+    if len(token) > MAX_URL:
+        raise TokenError(Reason.MALFORMED, problem=f"A token of this format has {MAX_URL} characters at most.")
     bare = token.translate(_TO_STANDARD)
     padding = len(bare) - len(bare.rstrip("="))
     bare = bare.rstrip("=")

@@ -12,6 +12,7 @@ from tokens.errors import TokenError
 from tokens.keys import Key, Keyring
 from tokens.payload import Payload
 from tokens.times import read_times
+from tokens.urls import MAX_URL
 from tokens.view import View
 
 
@@ -25,6 +26,7 @@ class SignedFormat(ABC):
     names_customer: ClassVar[bool]
     dashboard_by: ClassVar[str]
     sets_all_locked: ClassVar[bool] = False
+    longest: ClassVar[int] = MAX_URL
 
     @abstractmethod
     def recognises(self, claimed: Payload) -> bool:
@@ -72,7 +74,7 @@ class SignedFormat(ABC):
         """Verify a token at database time ``now``; None when it is not this kind. Raises TokenError."""
         if not jws.is_compact_jws(token):
             return None
-        envelope = jws.open_signed(token)
+        envelope = jws.open_signed(token, self.longest)
         if not self.recognises(envelope.claimed):
             return None
         key = jws.verify(envelope, self.candidates(envelope.claimed, keys), self.name)
@@ -89,9 +91,9 @@ class SignedFormat(ABC):
         """
         given = {**self.payload(view, key, int(now)), "jti": secrets.token_urlsafe(16)}
         written = {name: value for name, value in given.items() if value is not None}
-        token = jws.sign(written, key, view.room)
+        token = jws.sign(written, key, view.room, self.longest)
         # The same reader that will judge the token judges it now, while its maker can still be told.
-        self.claims(jws.open_signed(token).claimed, key, now, digest="")
+        self.claims(jws.open_signed(token, self.longest).claimed, key, now, digest="")
         return token
 
 

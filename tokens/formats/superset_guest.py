@@ -16,6 +16,7 @@ from tokens.formats.signed import SignedFormat, times
 from tokens.keys import Key, Keyring
 from tokens.payload import Payload
 from tokens.times import read_times
+from tokens.urls import MAX_MESSAGE
 from tokens.view import View
 
 _RULE: Final = re.compile(r"""\s*("?)([A-Za-z_][A-Za-z0-9_]*)\1\s*=\s*'((?:[^']|'')*)'\s*""")
@@ -29,6 +30,7 @@ class SupersetGuest(SignedFormat):
     label: ClassVar[str] = "Superset format, guest JWT HS256"
     names_customer: ClassVar[bool] = True
     dashboard_by: ClassVar[str] = "embed_id"
+    longest: ClassVar[int] = MAX_MESSAGE
 
     def recognises(self, claimed: Payload) -> bool:
         """Say whether it is a guest token with resources."""

@@ -15,6 +15,7 @@ from tokens.formats.signed import SignedFormat, times
 from tokens.keys import Key, Keyring
 from tokens.payload import Payload
 from tokens.times import read_times
+from tokens.urls import MAX_MESSAGE
 from tokens.view import View
 
 
@@ -25,6 +26,7 @@ class ViasocketJwt(SignedFormat):
     label: ClassVar[str] = "viaSocket format, JWT HS256"
     names_customer: ClassVar[bool] = True
     dashboard_by: ClassVar[str] = "tag"
+    longest: ClassVar[int] = MAX_MESSAGE
     _OWN: Final = ("org_id", "project_id")
     _CUSTOMER: Final = ("user_id", "unique_identifier")
 

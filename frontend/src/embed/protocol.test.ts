@@ -35,7 +35,7 @@ test("a detail of another kind counts as an empty one", () => {
 
 test("a token has only the letters of one, and is no path", () => {
   for (const good of ["aaa.bbb..ccc.ddd", "A-_=~"]) assert.equal(isToken(good), true);
-  for (const bad of ["", "-", ".", "..", "a b", "a/b", "a?b", "ä", "a".repeat(2039), 5, null]) assert.equal(isToken(bad), false, String(bad));
+  for (const bad of ["", "-", ".", "..", "a b", "a/b", "a?b", "ä", "a".repeat(8001), 5, null]) assert.equal(isToken(bad), false, String(bad));
 });
 
 test("a customer token is a token with its dashboard's id", () => {

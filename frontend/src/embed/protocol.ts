@@ -44,8 +44,8 @@ export type Command =
   | { readonly kind: "token"; readonly token: string }
   | { readonly kind: "hello" };
 
-/** A token in one piece, or Explo's pair of embed id and customer token. */
-const TOKEN = /^(?:[A-Za-z0-9\-_.=~]{1,2038}|[\da-fA-F-]{36}:[\da-f]{64})$/;
+/** A token in one piece, at most as long as one that comes by message, or Explo's pair of embed id and customer token. */
+const TOKEN = /^(?:[A-Za-z0-9\-_.=~]{1,8000}|[\da-fA-F-]{36}:[\da-f]{64})$/;
 /** Standard base64, which stands for the same token as the URL's alphabet; a `+` of an address has become a space. */
 const BASE64 = /^[A-Za-z0-9+/ ]+={0,2}$/;
 
