@@ -103,27 +103,27 @@ class Lanes:
 
 
 class Seats:
-    """A bounded number of threads that may wait, of which one organization takes at most half."""
+    """A bounded number of threads that may wait, of which one taker (an organization, say) gets at most half."""
 
     def __init__(self, number: int) -> None:
         self._number = max(1, number)
         self._share = max(1, self._number // 2)
         self._lock = threading.Lock()
-        self._taken: Counter[int] = Counter()
+        self._taken: Counter[Hashable] = Counter()
 
-    def take(self, organization_id: int) -> bool:
+    def take(self, taker: Hashable) -> bool:
         """Take a seat if there is one; whoever took it gives it back."""
         with self._lock:
-            free = self._taken.total() < self._number and self._taken[organization_id] < self._share
-            self._taken[organization_id] += free
+            free = self._taken.total() < self._number and self._taken[taker] < self._share
+            self._taken[taker] += free
             return free
 
-    def give_back(self, organization_id: int) -> None:
+    def give_back(self, taker: Hashable) -> None:
         """Free a seat that was taken."""
         with self._lock:
-            self._taken[organization_id] -= 1
-            if not self._taken[organization_id]:
-                del self._taken[organization_id]
+            self._taken[taker] -= 1
+            if not self._taken[taker]:
+                del self._taken[taker]
 
 
 _ALONE: Final = "left alone after failures in a row"

@@ -123,7 +123,7 @@ def _manage(env: dict[str, str], *words: str) -> None:
 
 def _serve(env: dict[str, str], port: int) -> dict[str, subprocess.Popen[bytes]]:
     granian = [VENV / "bin" / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    shape = ["--workers", "1", "--blocking-threads", str(_THREADS), "--no-access-log"]
+    shape = ["--workers", "1", "--blocking-threads", str(_THREADS), "--http", "1", "--no-access-log"]
     host_page = [PYTHON, "-m", "embedhost.demo.host", "--port", str(port + 1)]
     with step("Starting the servers"):
         with (VAR / "demo.log").open("wb") as log:

@@ -26,7 +26,7 @@ class SplitHosts:
         self.console = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return _named(request, self._answer)
+        return named(request, self._answer)
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         # Compared as it came first: validating what is our own name costs more than finding the view.
@@ -52,7 +52,7 @@ def embed_application(environ: dict[str, Any], start_response: Callable[..., Any
     close_old_connections_of_this_thread()
     request = WSGIRequest(environ)
     try:
-        response = _named(request, _embed)
+        response = named(request, _embed)
         if response.status_code >= 500 and isinstance(response, HttpResponse):
             log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
         start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
@@ -63,7 +63,8 @@ def embed_application(environ: dict[str, Any], start_response: Callable[..., Any
         close_old_connections_of_this_thread()
 
 
-def _named(request: HttpRequest, answer: Callable[[HttpRequest], HttpResponseBase]) -> HttpResponseBase:
+def named(request: HttpRequest, answer: Callable[[HttpRequest], HttpResponseBase]) -> HttpResponseBase:
+    """Answer under a request id, which the answer carries."""
     this = request_id.begin(request.META.get(request_id.VARIABLE))
     response = answer(request)
     response.headers[request_id.HEADER] = this

@@ -32,6 +32,7 @@ EMBEDDING_DEFAULT: bool = _values["EMBEDDING_DEFAULT"] == "on"
 REDIS_URL: str = _values["REDIS_URL"]
 WEB_PROCESSES: int = _values["WEB_PROCESSES"]
 WEB_THREADS: int = _values["WEB_THREADS"]
+BODY_SECONDS: float = _values["BODY_SECONDS"]
 STATEMENT_TIMEOUT_SECONDS: float = _values["STATEMENT_TIMEOUT_SECONDS"]
 MAX_ROWS: int = _values["MAX_ROWS"]
 EXTRA_SQL_FUNCTIONS: list[str] = _values["EXTRA_SQL_FUNCTIONS"]

@@ -93,6 +93,7 @@ look_after_own_connections()
 
 from embedhost.background import ensure_started  # noqa: E402 -- its models need the applications that line loads
 from embedhost.hosts import embed_application, is_embed  # noqa: E402
+from embedhost.slow_bodies import bounded  # noqa: E402
 
 
 def _answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -101,4 +102,4 @@ def _answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     return _whole(_django(environ, start_response))
 
 
-application = guard(_answer)
+application = guard(bounded(_answer))

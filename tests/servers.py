@@ -63,7 +63,9 @@ def _server(env: Mapping[str, str]) -> Iterator[Server]:
 def start_server(env: Mapping[str, str], port: int) -> "subprocess.Popen[bytes]":
     """Start a server with one web process in a process group of its own, and return it when it listens."""
     program = str(Path(sys.executable).with_name("granian"))
-    shape = f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 4 --log-level error"
+    shape = (
+        f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 4 --http 1 --log-level error"
+    )
     command = [program, *shape.split(), "--no-access-log", "embedhost.wsgi:application"]
     process = subprocess.Popen(command, env={**os.environ, **env}, cwd=ROOT, start_new_session=True)
     _wait(port, process)

@@ -97,7 +97,13 @@ _DECLARED = [
         choices=("DEBUG", "INFO", "WARNING", "ERROR"),
     ),
     Setting("WEB_PROCESSES", "int", 1, "Web processes of this server. More than 1 needs REDIS_URL."),
-    Setting("WEB_THREADS", "int", 16, "Threads of one web process. A quarter of them may wait for queries at once."),
+    Setting(
+        "WEB_THREADS",
+        "int",
+        16,
+        "Threads of one web process. A quarter of them may wait for queries at once, half of them for slow bodies.",
+    ),
+    Setting("BODY_SECONDS", "float", 10.0, "Longest wait for the body of one request; then 408."),
     Setting("STATEMENT_TIMEOUT_SECONDS", "float", 20.0, "Longest time of one query at a data source."),
     Setting("MAX_ROWS", "int", 10_000, "Most rows of one panel; the rest is cut off and the panel says so."),
     Setting(

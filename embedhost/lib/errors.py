@@ -39,6 +39,12 @@ class MethodNotAllowed(Refused):
     message = "This address takes another method. See the documentation."
 
 
+class BodyTooSlow(Refused):
+    status = 408
+    code = "request_timeout"
+    message = "The body of this request did not arrive in time. Send it again, whole and at once."
+
+
 class PlainHttp(Forbidden):
     message = "Call this address over https."
 

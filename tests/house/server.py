@@ -16,6 +16,8 @@ from embedhost.lib.env import ROOT
 from tests.servers import free_port
 
 _READY_SECONDS = 30.0
+THREADS = 4
+HEADER_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,14 @@ class Server:
 
     port: int
     log: Path
+    child: "subprocess.Popen[bytes]"
+
+    def stops(self, seconds: float) -> bool:
+        """Ask the server to end, and say whether it did in time."""
+        self.child.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.child.wait(seconds)
+        return self.child.poll() is not None
 
     def get(self, path: str, host: str, **headers: str) -> tuple[int, str]:
         """Return status and body of a GET with this Host header; ``x_name="..."`` sends X-Name too."""
@@ -45,17 +55,20 @@ def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
 def granian(port: int) -> list[str]:
     """Return the command that serves embedhost, as ./dev demo and the image start it."""
     command = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1"]
-    return [*command, "--port", str(port), "--workers", "1", "--blocking-threads", "4", "embedhost.wsgi:application"]
+    shape = f"--port {port} --workers 1 --blocking-threads {THREADS} --http 1"
+    patience = f"--http1-header-read-timeout {HEADER_SECONDS * 1000}"
+    return [*command, *shape.split(), *patience.split(), "embedhost.wsgi:application"]
 
 
 @contextmanager
 def serving(env: Mapping[str, str], folder: Path) -> Iterator[Server]:
     """Serve until the block ends; AssertionError with the log when the server does not come up."""
-    server = Server(free_port(), folder / "server.log")
-    with server.log.open("wb") as log:
+    port, path = free_port(), folder / "server.log"
+    with path.open("wb") as log:
         child = subprocess.Popen(
-            granian(server.port), cwd=ROOT, env=dict(env), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            granian(port), cwd=ROOT, env=dict(env), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
+    server = Server(port, path, child)
     try:
         _wait(child, server)
         yield server
