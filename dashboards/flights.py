@@ -41,6 +41,8 @@ SHARED: "dict[str, type[Refused]]" = {
 }
 #: Flights that wait for a place at one source; more are refused, so that a slow source cannot fill the memory.
 MAX_WAITING = 500
+#: The threads of a source end when nothing was asked of it for so long (seconds); a deleted one's too.
+IDLE_SECONDS = 30.0
 
 
 class TooBusy(Limited):
@@ -112,12 +114,15 @@ class _Flight:
         return f"{self.job.key}:failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Pool:
     """The threads of one data source, and what waits for them; each of them takes from the next lane."""
 
     threads: ThreadPoolExecutor
     lanes: Lanes = field(default_factory=Lanes)
+    #: How many flights wait or fly, and when the last one ended (monotonic).
+    busy: int = 0
+    used_at: float = 0.0
 
 
 class Flights:
@@ -174,16 +179,34 @@ class Flights:
         self._wake()
 
     def _line_up(self, flight: _Flight) -> None:
-        pool = self._pool(flight.job.pool)
+        pool = self._entered(flight.job.pool)
         pool.lanes.put(flight.job.lane, lambda: self._fly(flight))
-        pool.threads.submit(lambda: pool.lanes.take()())
+        pool.threads.submit(self._take_turn, pool)
 
-    def _pool(self, name: str) -> "_Pool":
+    def _entered(self, name: str) -> "_Pool":
+        """Return the pool of a source for one flight more, which keeps ``sweep`` from ending it."""
         with self._lock:
             if name not in self._pools:
                 threads = ThreadPoolExecutor(settings.SOURCE_CONNECTIONS, thread_name_prefix=f"flight-{name}")
                 self._pools[name] = _Pool(threads)
+            self._pools[name].busy += 1
             return self._pools[name]
+
+    def _take_turn(self, pool: "_Pool") -> None:
+        try:
+            pool.lanes.take()()
+        finally:
+            with self._lock:
+                pool.busy, pool.used_at = pool.busy - 1, time.monotonic()
+
+    def sweep(self) -> None:
+        """End the threads of sources of which nothing was asked for IDLE_SECONDS. Called every second."""
+        old = time.monotonic() - IDLE_SECONDS
+        with self._lock:
+            names = [name for name, pool in self._pools.items() if not pool.busy and pool.used_at <= old]
+            unused = [self._pools.pop(name) for name in names]
+        for pool in unused:
+            pool.threads.shutdown(wait=False)
 
     def _fly(self, flight: _Flight) -> None:
         try:

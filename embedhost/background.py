@@ -1,6 +1,6 @@
 """What a process does besides its work: reading the revocation feed, keeping house, warming up.
 
-Keeping house is taking the journal and closing connections to data sources that nobody uses any more.
+Keeping house is taking the journal, and ending connections to data sources and their threads that nobody uses any more.
 """
 
 import atexit
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from dashboards.charts.drawer import DrawingFailed, drawer
+from dashboards.flights import flights
 from dashboards.turned_away import turned_away
 from datasources import opened
 from embed.chores import EVERY_HOUR, EVERY_MINUTE
@@ -63,14 +64,19 @@ def _keep_house() -> None:
     clocks = [Clock(60.0, EVERY_MINUTE), Clock(3600.0, (prune, revocation.prune, idempotency.prune, *EVERY_HOUR))]
     while True:
         time.sleep(HOUSE_SECONDS)
-        budgets.tell(store())
-        for tally in TALLIES:
-            tally.write()
-        _guarded(journal.drain)
-        _guarded(opened.sweep)
+        keep_house_once()
         # With Redis the scheduler does these; without it there is one process and this is it.
         for clock in [] if settings.REDIS_URL else clocks:
             clock.tick()
+
+
+def keep_house_once() -> None:
+    """Do what is done every second, in web servers and workers alike."""
+    budgets.tell(store())
+    for tally in TALLIES:
+        tally.write()
+    for chore in (journal.drain, opened.sweep, flights().sweep):
+        _guarded(chore)
 
 
 class Clock:

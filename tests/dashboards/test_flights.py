@@ -10,7 +10,9 @@ import pytest
 from pytest_django import Settings
 
 from dashboards.flights import Flights, Job, TooBusy
+from dashboards.flights import flights as flights_of_this_process
 from datasources.errors import QueryCancelled, QueryFailed
+from embedhost.background import keep_house_once
 from embedhost.lib import store as store_module
 from embedhost.lib.store import MemoryStore, RedisStore, Store
 
@@ -48,6 +50,44 @@ def test_a_hundred_viewers_at_once_send_one_query(key: str) -> None:
     query.go.set()
     assert {future.result(10) for future in waiting} == {b"rows"}
     assert query.sent == 1
+
+
+def threads_of(source: str) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith(f"flight-{source}")]
+
+
+def test_p_dl_05_the_threads_of_sources_that_nobody_asks_any_more_end(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flights, query = Flights(MemoryStore(1_000_000)), Gate()
+    for number in range(12):
+        asked = Job(f"{key}:{number}", f"{key}-{number}", lambda: b"rows", lambda raw: raw is not None, 30)
+        assert flights.join(asked).result(10) == b"rows"
+    busy = flights.join(Job(key, f"{key}-busy", query, lambda raw: raw is not None, 30))
+    assert query.begun.wait(10)
+    flights.sweep()
+    assert len(threads_of(key)) == 13, "they are kept for a while"
+    monkeypatch.setattr("dashboards.flights.IDLE_SECONDS", 0.0)
+    deadline = time.monotonic() + 10
+    while len(threads_of(key)) > 1 and time.monotonic() < deadline:
+        flights.sweep()
+        time.sleep(0.01)
+    assert len(threads_of(key)) == 1, "only the one that flies is left"
+    query.go.set()
+    assert busy.result(10) == b"rows"
+    again = Job(f"{key}:again", f"{key}-0", lambda: b"more", lambda raw: raw is not None, 30)
+    assert flights.join(again).result(10) == b"more"
+
+
+def test_keeping_house_ends_them(key: str, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Job(key, key, lambda: b"rows", lambda raw: raw is not None, 30)
+    assert flights_of_this_process().join(asked).result(10) == b"rows"
+    monkeypatch.setattr("dashboards.flights.IDLE_SECONDS", 0.0)
+    deadline = time.monotonic() + 10
+    while threads_of(key) and time.monotonic() < deadline:
+        keep_house_once()
+        time.sleep(0.01)
+    assert not threads_of(key)
 
 
 def test_two_processes_send_one_query_between_them(key: str, shared: RedisStore, redis_url: str) -> None:
