@@ -75,7 +75,7 @@ def get_source(workspace_id: str, name: str) -> SourceSnapshot:
     """
 
     def load() -> SourceSnapshot | None:
-        source = DataSource.objects.filter(workspace_id=workspace_id, name=name).first()
+        source = DataSource.objects.filter(workspace_id=workspace_id, name=name).select_related("workspace").first()
         return None if source is None else _snapshot(source)
 
     found = feed.recall(FeedKind.SOURCE, feed_subject(workspace_id, name), load)
@@ -175,8 +175,10 @@ def _under_own_login(source: SourceSnapshot, own: _Own) -> SourceSnapshot:
 
 def sources_named(organization_id: int, name: str) -> list[SourceSnapshot]:
     """Return the sources of this name in all workspaces of an organization, as they are now."""
-    rows = DataSource.objects.filter(workspace__organization_id=organization_id, name=name)
-    return [_snapshot(source) for source in rows.order_by("id").prefetch_related("table_rules")]
+    rows = DataSource.objects.filter(workspace__organization_id=organization_id, name=name).select_related("workspace")
+    return [
+        _snapshot(source) for source in rows.order_by("id").prefetch_related("table_rules")
+    ]
 
 
 def _snapshot(source: DataSource) -> SourceSnapshot:
@@ -194,6 +196,7 @@ def _snapshot(source: DataSource) -> SourceSnapshot:
         rules=Rules.of(_rule(row, catalog) for row in source.table_rules.all()),
         two_walls=source.login_per_customer,
         routed=SourceRoute.objects.filter(workspace_id=source.workspace_id).exists(),
+        organization_id=source.workspace.organization_id,
     )
 
 

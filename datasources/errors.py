@@ -81,6 +81,12 @@ class SourceUnavailable(DataSourceError):
         self.problem = problem
 
 
+class ServerBusy(DataSourceError):
+    """The server is well, but all connections that it gets from this process are in use: no breaker opens."""
+
+    retry_after = 2
+
+
 class ProcessLost(DataSourceError):
     """The process that read the file ended under a statement, which may not be what ended it."""
 

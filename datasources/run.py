@@ -8,6 +8,7 @@ from datasources.compile import Compiled
 from datasources.engines import ENGINES
 from datasources.result import Result
 from datasources.snapshot import SourceSnapshot
+from datasources.turns import turn_at
 
 __all__ = ["Cancel", "Result", "run_statement"]
 
@@ -24,7 +25,8 @@ def run_statement(
     """Run a statement and return at most ``max_rows`` rows. ``timeout`` is in seconds and holds at the source. Calling
     ``cancel`` from another thread stops it there.
 
-    Raises QueryTimeout, QueryCancelled, QueryFailed, SourceUnavailable, ResultTooLarge.
+    Raises QueryTimeout, QueryCancelled, QueryFailed, SourceUnavailable, ServerBusy, ResultTooLarge.
     """
     engine = ENGINES[source.engine]
-    return engine.run(source.connection, compiled.text, params, timeout=timeout, max_rows=max_rows, cancel=cancel)
+    with turn_at(source):
+        return engine.run(source.connection, compiled.text, params, timeout=timeout, max_rows=max_rows, cancel=cancel)

@@ -29,6 +29,7 @@ class SourceSnapshot:
     two_walls: bool = False
     routed: bool = False
     login_of: str = ""
+    organization_id: int = 0
 
     @property
     def dialect(self) -> str:

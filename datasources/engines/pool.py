@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from datasources.errors import DataSourceError, SourceUnavailable
+from datasources.errors import ServerBusy, SourceUnavailable
 
 Line = TypeVar("Line")
 
@@ -41,14 +41,14 @@ class Room:
     def enter(self, make_room: Callable[[], bool]) -> None:
         """Count one connection more. ``make_room`` closes one that is idle and tells whether there was one.
 
-        Raises DataSourceError when all have been busy for WAIT_SECONDS: the server is well, so no breaker opens.
+        Raises ServerBusy when all have been busy for WAIT_SECONDS.
         """
         deadline = time.monotonic() + WAIT_SECONDS
         while not self._entered():
             if make_room():
                 continue
             if time.monotonic() > deadline:
-                raise DataSourceError("All connections to this server are in use (SERVER_CONNECTIONS).")
+                raise ServerBusy("All connections to this server are in use (SERVER_CONNECTIONS).")
             with self._left:
                 self._left.wait(0.02)
 

@@ -216,7 +216,7 @@ class Server(ABC, Generic[Line]):
         return (kept or self._pools.setdefault(key, self._made(connection))).pool
 
     def _made(self, connection: Connection) -> _Kept[Line]:
-        fixed, place = dict(connection), (os.getpid(), str(connection["host"]), int(connection["port"]))
+        fixed, place = dict(connection), (os.getpid(), str(connection["host"]).lower(), int(connection["port"]))
         with self._lock:
             room = self._rooms.setdefault(place, Room(settings.SERVER_CONNECTIONS))
 

@@ -119,7 +119,8 @@ _DECLARED = [
         "int",
         40,
         "Most connections that a process keeps to one database server (host and port), over all data sources and "
-        "customers' logins. An idle one is closed for another; when all are busy, a query waits up to 2 seconds.",
+        "customers' logins. An idle one is closed for another; when all are busy, a query waits up to 2 seconds. One "
+        "organization gets half of them, and more while a quarter is free.",
     ),
     Setting(
         "LIMIT_QUERIES_AT_ONCE",

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -10,18 +11,25 @@ import psycopg
 import pytest
 from pytest_django import Settings
 
-from datasources import opened
+from datasources import opened, turns
 from datasources.access import is_in_force, source_for
+from datasources.catalog import Catalog
+from datasources.compile import Compiled
 from datasources.engines import ENGINES, duckdb_process
 from datasources.engines.postgresql import PostgreSQL
-from datasources.errors import DataSourceError, SourceUnavailable
+from datasources.errors import ServerBusy, SourceUnavailable
 from datasources.models import DataSource
+from datasources.rules import Rules
+from datasources.run import run_statement
 from datasources.services import change_connection, create_source, delete_source
+from datasources.snapshot import SourceSnapshot
 from datasources.walls import set_customer_login, set_login_per_customer
 from secrets_admin.access import SYSTEM
 from secrets_admin.models import Workspace
 
 CUSTOMERS = ("acme", "globex", "initech")
+#: One server by three spellings of its name.
+SPELLED = {"acme": "localhost", "globex": "LocalHost", "initech": "LOCALHOST"}
 
 
 class Logins:
@@ -112,15 +120,55 @@ def test_a_server_whose_connections_are_all_busy_is_waited_for_and_opens_no_brea
     busy.start()
     logins.settle(1, "acme")
     monkeypatch.setattr("datasources.engines.pool.WAIT_SECONDS", 0.05)
-    with pytest.raises(DataSourceError) as caught:
+    with pytest.raises(ServerBusy) as caught:
         ask(engine, logins.of("globex"))
     assert "SERVER_CONNECTIONS" in caught.value.detail
-    assert not isinstance(caught.value, SourceUnavailable)
     monkeypatch.setattr("datasources.engines.pool.WAIT_SECONDS", 10.0)
     ask(engine, logins.of("globex"))
     busy.join()
     assert logins.open() == 1
     engine.close(logins.of("globex"))
+
+
+def asked_by(organization_id: int, connection: dict[str, Any], sql: str = "SELECT 1") -> None:
+    """Run a statement of an organization's source, past the gate."""
+    bare = SourceSnapshot(organization_id, 1, "ws", "s", "postgresql", connection, "", Catalog(()), Rules())
+    source = replace(bare, organization_id=organization_id)
+    statement = Compiled("postgresql", sql, (), (), scoped=False, reserved=frozenset(), columns=(), digest="")
+    run_statement(source, statement, (), timeout=10, max_rows=5)
+
+
+def test_p_dl_05_an_organization_that_fills_a_shared_server_leaves_room_for_another(
+    logins: Logins, settings: Settings
+) -> None:
+    settings.SERVER_CONNECTIONS = 4
+    there = {name: {**logins.of(name), "host": host} for name, host in SPELLED.items()}
+    with ThreadPoolExecutor(9) as threads:
+        slow = [threads.submit(asked_by, 1, there[name], "SELECT pg_sleep(1)") for name in ("acme", "globex") * 4]
+        logins.settle(3)  # Half of the room, and more while a quarter is free.
+        began = time.monotonic()
+        asked_by(2, there["initech"])
+        took, running = time.monotonic() - began, logins.open("acme", "globex")
+        assert (took < 0.9, running) == (True, 3), took
+        failures = [error for error in (each.exception() for each in slow) if error is not None]
+    assert all(isinstance(error, ServerBusy) for error in failures)
+    for name in CUSTOMERS:
+        ENGINES["postgresql"].close(there[name])
+
+
+def test_p_dl_05_an_organization_without_its_share_of_a_server_is_told_when_to_try_again(
+    logins: Logins, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SERVER_CONNECTIONS = 2
+    monkeypatch.setattr("datasources.turns.WAIT_SECONDS", 0.05)
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(asked_by, 1, logins.of("acme"), "SELECT pg_sleep(0.6)")
+        logins.settle(1, "acme")
+        with pytest.raises(ServerBusy) as caught:
+            asked_by(1, logins.of("acme"))
+        slow.result()
+    assert caught.value.retry_after
+    assert not turns._running
 
 
 def test_a_connection_that_cannot_be_made_takes_no_room(logins: Logins, settings: Settings) -> None:
