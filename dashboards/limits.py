@@ -34,6 +34,7 @@ class OverBudget(Limited):
     status = 429
     code = "rate_limited"
     message = "Too many requests. Try again in a while."
+    retry_after = 60
 
 
 class LeftAlone(SourceUnavailable, Limited):

@@ -176,9 +176,7 @@ def _under_own_login(source: SourceSnapshot, own: _Own) -> SourceSnapshot:
 def sources_named(organization_id: int, name: str) -> list[SourceSnapshot]:
     """Return the sources of this name in all workspaces of an organization, as they are now."""
     rows = DataSource.objects.filter(workspace__organization_id=organization_id, name=name).select_related("workspace")
-    return [
-        _snapshot(source) for source in rows.order_by("id").prefetch_related("table_rules")
-    ]
+    return [_snapshot(source) for source in rows.order_by("id").prefetch_related("table_rules")]
 
 
 def _snapshot(source: DataSource) -> SourceSnapshot:

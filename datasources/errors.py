@@ -6,9 +6,13 @@ from embedhost.lib.errors import Refused
 
 
 class DataSourceError(Refused):
-    """A planned failure. ``detail`` is for the owner's scrubbed log only: it may hold a database's own words."""
+    """A planned failure. ``detail`` is for the owner's scrubbed log only: it may hold a database's own words.
+
+    Whoever is refused for what it asked has nothing to wait for, so these set ``retry_after`` to None again.
+    """
 
     status = 503
+    retry_after = 30
     code = "data_source_unavailable"
     message = "The data source cannot be reached right now. Try again in a minute."
 
@@ -25,6 +29,7 @@ class QueryRejected(DataSourceError):
     """
 
     status = 422
+    retry_after = None
     code = "query_rejected"
     message = "This panel's query is not allowed. Its author can see why in the editor."
 
@@ -62,6 +67,7 @@ class QueryFailed(DataSourceError):
 
     message = "The query of this panel failed. Its author can see why in the log."
     status = 422
+    retry_after = None
     code = "query_rejected"
 
 
@@ -73,8 +79,6 @@ class QueryTimeout(DataSourceError):
 
 class SourceUnavailable(DataSourceError):
     """``problem`` is a sentence for whoever connects the source, where there is more to say than ``message``."""
-
-    retry_after = 30
 
     def __init__(self, detail: str = "", problem: str = "") -> None:
         super().__init__(detail)
@@ -101,6 +105,7 @@ class QueryCancelled(DataSourceError):
 
 class ResultTooLarge(DataSourceError):
     status = 422
+    retry_after = None
     code = "result_too_large"
     message = "The result is too large to show. Narrow the period or group the rows."
 
@@ -109,6 +114,7 @@ class BadValue(DataSourceError):
     """A variable's value does not fit its type. ``variable`` names it; the value is never repeated."""
 
     status = 400
+    retry_after = None
     code = "variable_invalid"
     message = "A value does not fit its variable."
 
@@ -121,6 +127,7 @@ class BadConnection(DataSourceError):
     """The fields of a connection are not acceptable. ``message`` names the field and what to do."""
 
     status = 400
+    retry_after = None
     code = "connection_invalid"
 
     def __init__(self, message: str, detail: str = "") -> None:
@@ -176,6 +183,7 @@ class BadRule(DataSourceError):
     """A visibility rule does not fit its table. ``message`` says what to choose."""
 
     status = 400
+    retry_after = None
     code = "rule_invalid"
 
     def __init__(self, message: str) -> None:
