@@ -12,7 +12,7 @@ class DataSourceError(Refused):
     """
 
     status = 503
-    retry_after = 30
+    retry_after: int | None = 30
     code = "data_source_unavailable"
     message = "The data source cannot be reached right now. Try again in a minute."
 
