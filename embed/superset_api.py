@@ -21,6 +21,7 @@ from embed.guest_tokens import DOOR, mint_guest, read_order
 from embedhost.lib.errors import MethodNotAllowed, NotFound
 from secrets_admin.access import Actor
 from secrets_admin.api_keys import ApiKeyFacts, NotAuthenticated, authenticate, of_access, open_access
+from secrets_admin.key_budget import spend_call
 
 _ID: Final = re.compile("[1-9][0-9]{0,17}")
 
@@ -126,10 +127,13 @@ def _dashboard(key: ApiKeyFacts, id_or_slug: str) -> Dashboard:
 
 
 def _key(request: HttpRequest) -> ApiKeyFacts:
+    """Return the API key that calls, and count the call. Raises NotAuthenticated, TooManyCalls."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer":
         raise NotAuthenticated
-    return of_access(token)
+    key = of_access(token)
+    spend_call(key)
+    return key
 
 
 def _actor(request: HttpRequest, key: ApiKeyFacts) -> Actor:

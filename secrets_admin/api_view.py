@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import IO, Any, Final, cast
 
-from django.conf import settings
 from django.http import UnreadablePostError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.parsers import BaseParser
@@ -22,26 +21,14 @@ from rest_framework.views import APIView
 from embedhost.lib.api.endpoint import Endpoint
 from embedhost.lib.api.fields import read
 from embedhost.lib.api.problems import BodyTooLarge, FieldError, RequestInvalid
-from embedhost.lib.budgets import Budget, budgets
-from embedhost.lib.errors import MethodNotAllowed, Refused
+from embedhost.lib.errors import MethodNotAllowed
 from secrets_admin.access import Actor, workspace_of_key
 from secrets_admin.api_keys import ApiKeyFacts, NotAuthenticated, authenticate
+from secrets_admin.key_budget import spend_call
 from secrets_admin.models import Workspace
 from tokens.strict_json import JSONRefused, read_object
 
 _BEARER: Final = re.compile(r"(?i:bearer) ([A-Za-z0-9_-]{1,200})")
-
-
-class TooManyCalls(Refused):
-    """More calls within ten minutes than one API key may make."""
-
-    status = 429
-    code = "rate_limited"
-    message = "Too many calls with this API key. Try again in a while."
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__()
-        self.retry_after = seconds
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -95,9 +82,7 @@ class KeyView(APIView):
         self.endpoint = found
         super().initial(request, *args, **named)
         self.key.require(found.scope)
-        over = budgets.spend([Budget(f"key:{self.key.key_id}", settings.LIMIT_KEY_REQUESTS)])
-        if over:
-            raise TooManyCalls(over.seconds)
+        spend_call(self.key)
         self.asked = read(found.query, _single(request), in_query=True)
         if request.method not in SAFE_METHODS:
             self.body = read(found.body, request.data)

@@ -11,9 +11,9 @@ from pytest_django import Settings
 
 from customers.models import Customer
 from embedhost.lib.budgets import budgets
-from secrets_admin import api_view
 from secrets_admin.access import SYSTEM
 from secrets_admin.api_key_services import create_api_key, revoke_api_key
+from secrets_admin.key_budget import TooManyCalls
 from secrets_admin.models import ApiKey, AuditRecord, User
 from tests.api.caller import CUSTOMERS, Backend, assert_problem, backend, places
 from tests.embed.surfaces import masked
@@ -187,7 +187,7 @@ def test_a_key_has_a_budget_of_its_own_and_is_told_how_long_to_wait(
     for _ in range(3):
         ours.told("get", CUSTOMERS)
     answer = ours.call("get", CUSTOMERS)
-    assert assert_problem(answer, 429, "rate_limited")["detail"] == api_view.TooManyCalls.message
+    assert assert_problem(answer, 429, "rate_limited")["detail"] == TooManyCalls.message
     assert int(answer.headers["Retry-After"]) > 0
     backend(world.a).told("get", CUSTOMERS)
     budgets.forget()

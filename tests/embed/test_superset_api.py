@@ -18,6 +18,7 @@ from tests.embed.superset import (
     GUEST,
     LOGIN,
     access,
+    minted,
     new_key,
     order,
     send,
@@ -108,6 +109,21 @@ def test_many_wrong_log_ins_are_told_to_wait_and_lock_nobody_out(world: World, e
         assert code_of(answers[-1]) == "rate_limited"
         assert answers[-1].headers["Retry-After"] == "60"
     assert told(send(embed_client, LOGIN, {"username": key.key_id, "password": value}))["access_token"]
+
+
+def test_p_dl_05_a_key_that_mints_without_end_is_told_to_wait(
+    world: World, embed_client: Client, settings: Settings
+) -> None:
+    settings.LIMIT_KEY_REQUESTS = 5
+    world.a.secret_of("superset_guest")
+    greedy, other = access(embed_client, world.a), access(embed_client, world.a)
+    answers = [send(embed_client, GUEST, order(world.a), greedy) for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
+    refused = answers[-1]
+    assert (code_of(refused), int(refused.headers["Retry-After"]) > 0) == ("rate_limited", True)
+    assert len(minted()) == 5
+    assert send(embed_client, CSRF, access=greedy, method="get").status_code == 429, "all calls of a key count as one"
+    told(send(embed_client, GUEST, order(world.a), other))
 
 
 def test_an_access_token_ends_after_fifteen_minutes(
