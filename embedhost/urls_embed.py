@@ -4,9 +4,12 @@ from django.urls import URLPattern, URLResolver
 
 from customers import api as customers_api
 from customers import bulk_api
+from dashboards import api as dashboards_api
 from dashboards import customer_api
-from embed import token_api
+from datasources import api as datasources_api
+from embed import reports_api, token_api
 from embed.urls import urlpatterns as embed_urlpatterns
+from secrets_admin import workspace_api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *embed_urlpatterns,
@@ -14,4 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *customers_api.api_urlpatterns,
     *customer_api.api_urlpatterns,
     *token_api.api_urlpatterns,
+    *reports_api.api_urlpatterns,
+    *dashboards_api.api_urlpatterns,
+    *datasources_api.api_urlpatterns,
+    *workspace_api.api_urlpatterns,
 ]

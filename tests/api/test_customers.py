@@ -196,6 +196,8 @@ def test_put_sets_everything_and_patch_only_what_it_names(ours: Backend) -> None
     assert (changed["name"], changed["properties"], changed["parent"]) == ("new", {"a": 1, "c": ["y"]}, "acme")
     changed = ours.told("patch", path, {"name": "New", "parent": None})
     assert (changed["name"], changed["properties"], changed["parent"]) == ("New", {"a": 1, "c": ["y"]}, None)
+    whole = ours.told("patch", path, {"properties": {"d": 3.0, "e": [4.0, -1.0]}})["properties"]
+    assert (whole["d"], whole["e"], type(whole["d"])) == (3, [4, -1], int)
     changed = ours.told("put", path, {"parent": "globex"})
     assert (changed["name"], changed["properties"], changed["parent"]) == ("new", {}, "globex")
     assert ours.told("get", path) == changed

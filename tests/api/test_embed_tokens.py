@@ -78,7 +78,7 @@ def test_what_is_ordered_is_in_the_token(ours: Backend, world: World) -> None:
 
 
 def test_p_cu_07_lifetimes_that_cannot_be_are_refused(ours: Backend, world: World) -> None:
-    for wrong in (0, -1, 86_401, 1e9, "3600", 3600.5, 3600.0, True, None, [60]):
+    for wrong in (0, -1, 86_401, 1e9, "3600", 3600.5, True, None, [60]):
         said = ours.refused("post", TOKENS, order(world, expires_in=wrong), status=400)
         assert places(said) == ["#/expires_in"], wrong
     assert not MintRecord.objects.exists()

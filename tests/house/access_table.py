@@ -225,6 +225,14 @@ EMBED = Table(
                 "dashboards": ("get",),
             }.items()
         },
+        **{f"api/v1/{part}/": Backend() for part in ("usage", "access-log", "refusals", "audit")},
+        "api/v1/workspace": Backend(),
+        "api/v1/data-sources/": Backend(),
+        "api/v1/dashboards/": Backend(),
+        **{
+            f"api/v1/dashboards/<uuid:embed_id>{part}": Backend()
+            for part in ("", "/versions/", "/versions/<int:number>", "/environments/")
+        },
         **{f"api/v1/embed-tokens/{part}": Backend(("post",)) for part in ("", "inspect", "revoke")},
         "data/<str:format>/page": Token(as_json=True),
         "data/<str:format>/panels/<str:panel_id>": Token(as_json=True),

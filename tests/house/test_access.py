@@ -76,6 +76,7 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "variable_name": "region",
         "prefix": "No",
         "external_id": "acme",
+        "number": "1",
         "id_or_slug": "sales",
         **changes,
     }

@@ -49,7 +49,7 @@ def endpoint(
     summary: str,
     *,
     scope: str,
-    answers: Mapping[int, Any],
+    answers: Mapping[int | tuple[int, str], Any],
     body: type[Fields] = Nothing,
     query: type[Fields] = Nothing,
     headers: Mapping[str, Header] | None = None,
@@ -58,12 +58,12 @@ def endpoint(
 ) -> Callable[[H], H]:
     """Declare a method of a view as an endpoint; without this it answers nobody.
 
-    ``answers``: status -> shape, None for no body; ``headers``: those that it reads, with what they do; ``problems``:
-    statuses of refusals besides the usual ones. The method's docstring is its text in the documents.
+    ``answers``: status, or status and media type -> shape, None for no body; ``headers``: those that it reads;
+    ``problems``: statuses of refusals besides the usual ones. The method's docstring is its text in the documents.
     """
     has_body = body is not Nothing
     refused = sorted({*_ALWAYS, *problems, *(_WITH_BODY if has_body else ())})
-    told = {status: OpenApiResponse(shape, HTTPStatus(status).phrase) for status, shape in answers.items()}
+    told = {key: OpenApiResponse(shape, _phrase(key)) for key, shape in answers.items()}
 
     def declare(handler: H) -> H:
         extend_schema(
@@ -79,6 +79,10 @@ def endpoint(
         return handler
 
     return declare
+
+
+def _phrase(key: int | tuple[int, str]) -> str:
+    return HTTPStatus(key if isinstance(key, int) else key[0]).phrase
 
 
 def _headers(named: Mapping[str, Header]) -> list[OpenApiParameter]:

@@ -25,13 +25,19 @@ class Text(serializers.CharField):
         return data
 
 
+def without_fraction(value: Any) -> Any:
+    """Return 3.0 as 3, since both are the same whole number in JSON Schema, and everything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Whole(serializers.IntegerField):
     """A JSON number without fraction."""
 
     def to_internal_value(self, data: Any) -> int:
-        if type(data) is not int:
+        number = without_fraction(data)
+        if type(number) is not int:
             self.fail("invalid")
-        return data
+        return number
 
 
 class Flag(serializers.BooleanField):
@@ -60,7 +66,14 @@ class Texts(serializers.ListField):
 
 
 class Object(serializers.DictField):
-    """A JSON object whose members a service checks."""
+    """A JSON object whose members a service checks; its numbers, also in lists, are whole where they can be."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        return {name: _whole(value) for name, value in super().to_internal_value(data).items()}
+
+
+def _whole(value: Any) -> Any:
+    return [without_fraction(item) for item in value] if isinstance(value, list) else without_fraction(value)
 
 
 class Fields(serializers.Serializer[Any]):
