@@ -73,7 +73,7 @@ def endpoint(
             request=body if has_body else None,
             responses=told,
             parameters=[*([query] if query is not Nothing else []), *_headers(headers or {})],
-            extensions={"x-refusals": refused},
+            extensions={"x-refusals": refused, "x-needs-body": bool(body.exactly_one)},
         )(handler)
         handler.endpoint = Endpoint(scope, body, query, most_bytes)  # type: ignore[attr-defined]  # read by the view
         return handler
@@ -109,6 +109,8 @@ class ApiSchema(AutoSchema):
         if operation is not None:
             for status in operation.pop("x-refusals", ()):
                 operation["responses"][str(status)] = _refusal(status)
+            if operation.pop("x-needs-body", False):
+                operation["requestBody"]["required"] = True
         return operation
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
