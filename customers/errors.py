@@ -15,6 +15,12 @@ class CustomerExists(CustomerRefused):
     message = "A customer with this external ID is there already."
 
 
+class TagExists(CustomerRefused):
+    status = 409
+    code = "group_tag_exists"
+    message = "The workspace has a group tag with this name already."
+
+
 class FamilyRefused(CustomerRefused):
     """A customer cannot stand where it should, among those that are there; the message says why."""
 

@@ -51,7 +51,7 @@ class NewCustomerForm(CustomerForm):
         label="External ID",
         strip=False,
         max_length=255,
-        help_text="Your own ID of this customer, exactly as your tokens name it. It cannot be changed later.",
+        help_text="Your own ID of this customer, exactly as your tokens name it. It cannot be changed here later.",
         widget=forms.TextInput(attrs={"class": "inp mono wide", "autocomplete": "off", "spellcheck": "false"}),
     )
 

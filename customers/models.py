@@ -64,3 +64,24 @@ class Customer(models.Model):
 def hash_token(token: str) -> str:
     """Return the keyed hash by which a customer token is looked up."""
     return crypto.keyed_hash(token.encode(), "customer-token")
+
+
+class GroupTag(models.Model):
+    """A word of a workspace that its customers can be tagged with, through Explo's API."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="group_tags")
+    name = models.CharField(max_length=100)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["workspace", "name"], name="one_group_tag_per_name")]
+
+
+class ExploCard(models.Model):
+    """What Explo's API keeps of a customer besides. Only that API reads it: no page and no query does."""
+
+    customer = models.OneToOneField(Customer, models.CASCADE, related_name="explo_card")
+    emails = models.JSONField(default=list)
+    group_tags = models.JSONField(default=list)
+    is_demo = models.BooleanField(default=False)
+    #: The names that the backend gives to what the customer's own data source stands in for.
+    schemas = models.JSONField(default=list)

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from customers.errors import CustomerExists, CustomerRefused
 from customers.facts import subject
 from customers.families import announce_family
 from customers.models import Customer
 from customers.properties import check_properties
+from datasources import walls
 from secrets_admin import audit, revocation
 from secrets_admin.access import Actor
 from secrets_admin.audit import Action
@@ -20,6 +22,8 @@ from secrets_admin.feed import Kind, announce
 from secrets_admin.models import Workspace
 from tokens.identifiers import check_identifier
 
+#: Customers that one call deletes at most; each is announced to every process.
+MOST_DELETED = 1000
 _LONGEST_NAME = 255
 _TOKEN_FIELDS = ("token_sealed", "token_hash", "token_made_at")
 #: Control characters, half characters and direction marks, which would change the text around a name.
@@ -135,13 +139,78 @@ def delete_customer(customer: Customer, *, check: Callable[[Customer], None] | N
         row = _lock(customer)
         if check is not None:
             check(row)
-        row.generation += 1
-        _replace_token(row)
-        row.deleted_at = Now()
-        row.save(update_fields=["generation", "deleted_at", *_TOKEN_FIELDS])
-        _announce(row)
-        announce_family(row)
-        _record(row, actor, "customer.deleted")
+        _delete(row, actor)
+
+
+def delete_family(customer: Customer, *, check: Callable[[Customer], None], actor: Actor) -> None:
+    """Delete a customer and everything below it, or nothing.
+
+    ``check`` may refuse each of them. Raises CustomerRefused for more than MOST_DELETED.
+    """
+    with transaction.atomic(durable=True):
+        # Nobody gets a parent meanwhile: set_parent takes this lock too.
+        Workspace.objects.select_for_update().get(pk=customer.workspace_id)
+        family = [_lock(customer)]
+        for row in family:  # It grows while it is read.
+            check(row)
+            family += Customer.objects.filter(parent=row, deleted_at=None)
+            if len(family) > MOST_DELETED:
+                raise CustomerRefused(f"More than {MOST_DELETED} customers would go. Delete those below it first.")
+        for row in reversed(family):
+            _delete(_lock(row), actor)
+
+
+def _delete(row: Customer, actor: Actor) -> None:
+    row.generation += 1
+    _replace_token(row)
+    row.deleted_at = Now()
+    row.save(update_fields=["generation", "deleted_at", *_TOKEN_FIELDS])
+    _announce(row)
+    announce_family(row)
+    _record(row, actor, "customer.deleted")
+
+
+def rename_customer(customer: Customer, external_id: str, *, actor: Actor) -> Customer:
+    """Give a customer another external id; its own token, data source and logins stay its own. Returns the row.
+
+    Tokens that name the old one open nothing from now on. It is kept as that of a deleted customer, so that nothing
+    from before works for whoever is made under it later. Raises CustomerRefused, and CustomerExists for an id that
+    somebody has or had, and WallsTaken.
+    """
+    _check_external_id(external_id)
+    try:
+        with transaction.atomic():
+            return _rename(_lock(customer), external_id, actor)
+    except IntegrityError:  # Whoever was first has it, living or deleted.
+        raise CustomerExists("A customer has, or had, this external ID. Take another one.") from None
+
+
+def _rename(row: Customer, external_id: str, actor: Actor) -> Customer:
+    old = row.external_id
+    if old == external_id:
+        return row
+    _announce_names(row)
+    row.external_id, row.generation = external_id, row.generation + 1
+    row.save(update_fields=["external_id", "generation"])
+    _leave_behind(row, old)
+    walls.rename_customer(row.workspace, old, external_id)
+    _announce_names(row)
+    _record(row, actor, "customer.renamed", before=old)
+    return row
+
+
+def _announce_names(row: Customer) -> None:
+    """Tell every process that what it knows under the customer's external id, or of its own token, is over."""
+    _announce(row)
+    announce_family(row)
+    announce(Kind.CUSTOMER_TOKEN, row.token_hash)
+
+
+def _leave_behind(row: Customer, old: str) -> None:
+    left = Customer(workspace=row.workspace, external_id=old, name=row.name, generation=row.generation)
+    left.new_token()
+    left.deleted_at = timezone.now()
+    left.save()
 
 
 def _check_external_id(external_id: object) -> None:

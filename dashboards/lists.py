@@ -94,6 +94,15 @@ def default_dashboard(customer: Customer) -> Dashboard | None:
     return None if found is None else found.dashboard
 
 
+def add_customer_dashboard(customer: Customer, dashboard: Dashboard, *, actor: Actor) -> None:
+    """Put a dashboard on a customer's list, and make it the default where there is none. Raises ListRefused."""
+    with transaction.atomic():
+        Customer.objects.select_for_update().get(id=customer.id)
+        listed = [*(other for other in dashboards_of(customer) if other != dashboard), dashboard]
+        default = default_dashboard(customer) or dashboard
+        set_customer_dashboards(customer, listed, default=default, actor=actor)
+
+
 def bind_secret(secret: EmbedSecret, customer: Customer, dashboards: Sequence[Dashboard], *, actor: Actor) -> None:
     """Let a secret open tokens of this one customer and these dashboards only; no dashboards frees it again.
 

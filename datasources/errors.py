@@ -147,6 +147,16 @@ class AddressRefused(BadConnection):
         )
 
 
+class WallsTaken(BadConnection):
+    """A data source or login waits for a customer of this external id, who may be somebody else."""
+
+    code = "walls_taken"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("A data source or login is kept for a customer with this external ID. Take it away first.")
+
+
 class SourceInUse(BadConnection):
     """A customer is routed to the source, and must not fall back to the one that all share."""
 

@@ -1,13 +1,14 @@
 """What sets a customer apart at the database itself: a login of its own (the second wall), a source of its own."""
 
 import logging
+from collections.abc import Collection, Mapping
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from datasources.access import customer_subject, feed_subject
 from datasources.engines import ENGINES
-from datasources.errors import BadConnection, DataSourceError
+from datasources.errors import BadConnection, DataSourceError, WallsTaken
 from datasources.models import CustomerLogin, DataSource, SourceRoute
 from datasources.services import take_a_try
 from datasources.snapshot import destination_of
@@ -101,7 +102,33 @@ def set_route(workspace: Workspace, external_id: str, source: DataSource | None,
             SourceRoute.objects.create(workspace=workspace, external_id=external_id, source=source)
         name = source.name if source is not None else ""
         audit.record(workspace.organization, actor, "source.routed", name, customer=external_id)
-        announce(FeedKind.SOURCE, customer_subject(workspace.pk, external_id))
-        # Whether anybody is routed is a fact of each source.
-        for row in workspace.data_sources.all():
-            announce(FeedKind.SOURCE, feed_subject(workspace.pk, row.name))
+        _announce(workspace, external_id)
+
+
+def routes_of(workspace: Workspace, external_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the name of the data source that each of these customers has of its own; the others are left out."""
+    rows = SourceRoute.objects.filter(workspace=workspace, external_id__in=external_ids).select_related("source")
+    return {row.external_id: row.source.name for row in rows}
+
+
+def rename_customer(workspace: Workspace, old: str, new: str) -> None:
+    """Let a customer keep its source and logins under another external id; call it inside the renaming's transaction.
+
+    Raises WallsTaken when a source or login waits for the new id already.
+    """
+    for rows in (
+        SourceRoute.objects.filter(workspace=workspace),
+        CustomerLogin.objects.filter(source__workspace=workspace),
+    ):
+        if rows.filter(external_id=new).exists():
+            raise WallsTaken
+        rows.filter(external_id=old).update(external_id=new)
+    for external_id in (old, new):
+        _announce(workspace, external_id)
+
+
+def _announce(workspace: Workspace, external_id: str) -> None:
+    announce(FeedKind.SOURCE, customer_subject(workspace.pk, external_id))
+    # Whether anybody is routed is a fact of each source.
+    for row in workspace.data_sources.all():
+        announce(FeedKind.SOURCE, feed_subject(workspace.pk, row.name))

@@ -13,6 +13,7 @@ from embed.minting import mint
 from embedhost.lib.errors import Forbidden
 from secrets_admin import keyring
 from secrets_admin.api_keys import ApiKeyFacts
+from secrets_admin.feed import feed
 from tokens import payload as claim
 from tokens.errors import Reason, TokenError
 from tokens.formats.superset_guest import read_clause
@@ -58,7 +59,7 @@ def mint_guest(key: ApiKeyFacts, order: GuestOrder) -> str:
     key.require_customer(order.customer)
     secret = _secret(key, order.customer)
     try:
-        return mint(DOOR, secret, _view(order, min(LIFETIME, secret.max_lifetime)), key)
+        return mint(DOOR, secret, _view(order, min(LIFETIME, secret.max_lifetime)), key, feed.now()).token
     except TokenError as error:
         raise _refused(error) from None
 

@@ -1,6 +1,7 @@
 """Tokens that a vendor's API makes: each is opened once by the door that will take it, and logged, before it leaves."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from dashboards.grants import Opened, from_claims
@@ -10,7 +11,6 @@ from dashboards.naming import Named
 from embed.keyring import KEYS
 from embedhost.lib.errors import Forbidden, NotFound, Refused
 from secrets_admin.api_keys import ApiKeyFacts
-from secrets_admin.feed import feed
 from tokens.claims import Claims
 from tokens.doors import DOORS, open_token
 from tokens.errors import Reason, TokenError
@@ -21,17 +21,24 @@ from tokens.view import View
 _ABSENT: Final = frozenset({Reason.UNKNOWN_DASHBOARD, Reason.UNKNOWN_CUSTOMER})
 
 
-def mint(door: str, secret: Key, view: View, api_key: ApiKeyFacts) -> str:
-    """Make a token of a door's format with an embed secret and write it to the mint log.
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A token and its end (database time, seconds)."""
+
+    token: str = field(repr=False)
+    expires_at: int
+
+
+def mint(door: str, secret: Key, view: View, api_key: ApiKeyFacts, now: float) -> Minted:
+    """Make a token of a door's format with an embed secret, from database time ``now``, and write it to the mint log.
 
     Raises TokenError for what the door would refuse, and ServiceUnavailable when the log cannot be written.
     """
-    now = feed.now()
     token = MINTED[DOORS[door]].mint(secret, view, now)
     claims = open_token(door, token, KEYS, now)
     for opened in _open(claims, view):
         _log(api_key, claims, opened, view.lifetime)
-    return token
+    return Minted(token, int(claims.expires_at))
 
 
 def refusal_of(error: TokenError) -> Refused:

@@ -19,10 +19,10 @@ from embed.minting import mint, refusal_of
 from embed.revoke_pasted import end, find_ending
 from embedhost.lib.api.endpoint import endpoint
 from embedhost.lib.errors import NotFound
-from secrets_admin import facts, keyring, revocation
+from secrets_admin import keyring, revocation
 from secrets_admin.api_view import KeyView
 from secrets_admin.feed import feed
-from secrets_admin.internal_secrets import internal_secret
+from secrets_admin.internal_secrets import internal_key
 from tokens.errors import TokenError
 from tokens.keys import Key
 from tokens.urls import MAX_URL
@@ -69,29 +69,23 @@ class EmbedTokensView(KeyView):
         before = address_before(format, embed_id=dashboard.embed_id, organization="", slug="")
         secret = self._secret(format, order["customer"])
         view = _view(order, dashboard, min(USUAL_LIFETIME, secret.max_lifetime), MAX_URL - len(before))
-        now = int(feed.now())
         try:
-            token = mint(_DOORS[format], secret, view, self.key)
+            made = mint(_DOORS[format], secret, view, self.key, feed.now())
         except TokenError as error:
             raise refusal_of(error) from None
         return {
-            "token": token,
-            "expires_at": _instant(now + view.lifetime),
-            "iframe_url": before + token,
-            "web_component": _element(token) if format == _ELEMENT else None,
-            "characters_left": MAX_URL - len(before) - len(token),
+            "token": made.token,
+            "expires_at": _instant(made.expires_at),
+            "iframe_url": before + made.token,
+            "web_component": _element(made.token) if format == _ELEMENT else None,
+            "characters_left": MAX_URL - len(before) - len(made.token),
         }
 
     def _secret(self, format: str, customer: str) -> Key:
         """Return the newest active secret that may name this customer, made now when there is none."""
         every = keyring.of_workspace(format, self.key.workspace_id)
         found = next((one for one in every if one.mints and one.bound_customer in ("", customer)), None)
-        if found is None:
-            made = internal_secret(self.workspace, format, actor=self.actor)
-            found = facts.resolve_key(format, made.key_id)
-        if found is None:
-            raise NotFound("The embed secret was revoked in this moment. Try again.")
-        return found
+        return found or internal_key(self.key.workspace_id, format, actor=self.actor)
 
 
 class EmbedTokenInspectView(KeyView):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from embed import api_docs, data, handover, metabase_api, superset_api, views
+from embed import api_docs, backend_urls, data, handover, metabase_api, superset_api, views
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _METABASE = "^api/embed/dashboard/(?P<token>[^/]*)"
@@ -55,6 +55,7 @@ urlpatterns = [
     path("api/v1/schema/", api_docs.schema, name="api_schema"),
     path("api/docs/", api_docs.docs, name="api_docs"),
     path("data/<str:format>/choices/<str:variable_name>", data.choices, name="data_choices"),
+    *backend_urls.urlpatterns,
     path("data/<str:format>/page", handover.page, name="data_page"),
     path("data/<str:format>/leave", data.leave, name="data_leave"),
     path("data/<str:format>/session", data.session, name="data_session"),

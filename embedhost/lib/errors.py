@@ -1,6 +1,7 @@
 """One tree of refusals that a person or program outside may see, and the one place that turns them into an answer."""
 
 import secrets
+from collections.abc import Mapping
 
 from django.http import JsonResponse
 
@@ -70,9 +71,15 @@ def new_reference() -> str:
 
 
 def json_error(
-    status: int, code: str, message: str, *, reference: str | None = None, retry_after: int | None = None
+    status: int,
+    code: str,
+    message: str,
+    *,
+    reference: str | None = None,
+    retry_after: int | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> JsonResponse:
-    """Return the one JSON error shape: ``{"code", "message", "reference"}``."""
-    body = {"code": code, "message": message, "reference": reference or new_reference()}
+    """Return the one JSON error shape, ``{"code", "message", "reference"}``; a vendor's has ``more``."""
+    body = {"code": code, "message": message, "reference": reference or new_reference(), **(more or {})}
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
     return JsonResponse(body, status=status, headers=headers)

@@ -11,6 +11,7 @@ from embed.models import Embed
 from embed.usage_models import MintRecord
 from embedhost.lib import journal
 from secrets_admin.access import SYSTEM
+from secrets_admin.internal_secrets import name_of
 from secrets_admin.models import EmbedSecret, Organization, Revocation
 from secrets_admin.services import reset_all
 from tests.api.caller import Backend, backend, places
@@ -143,7 +144,7 @@ def test_a_workspace_without_a_secret_gets_one_for_the_api_and_a_reset_ends_its_
 ) -> None:
     EmbedSecret.objects.filter(workspace=world.a.workspace).delete()
     first, second = (ours.told("post", TOKENS, order(world), status=201)["iframe_url"] for _ in range(2))
-    assert [row.name for row in EmbedSecret.objects.filter(workspace=world.a.workspace)] == ["Made by the API"]
+    assert [row.name for row in EmbedSecret.objects.filter(workspace=world.a.workspace)] == [name_of("explo_jwe")]
     assert [status(embed_client, url, settings) for url in (first, second)] == [200, 200]
     reset_all(world.a.workspace, actor=SYSTEM)
     assert [status(embed_client, url, settings) for url in (first, second)] == [401, 401]

@@ -84,6 +84,12 @@ _DASHCARD = "dashcard/(?P<dashcard_id>[1-9][0-9]{0,8})/card/(?P<card_id>[1-9][0-
 _PARAMETER = "params/(?P<parameter_id>[^/]+)"
 _CUSTOMER_TOKEN = "(?P<token>[0-9a-f]{64}|-)"
 
+_NO_SLASH = (
+    r"^(?P<call>api/(?:create_customer|get_customer|update_customer|delete_customer|delete_user_group|"
+    r"refresh_customer_token|customers|configure_customer_portal|generate_jwt|create_group_tag|create_end_user)|"
+    r"v2/api/customers)\Z"
+)
+
 CONSOLE = Table(
     "console",
     {
@@ -208,6 +214,25 @@ EMBED = Table(
         r"^api/v1/me/roles/?\Z": Token(as_json=True),
         r"^api/v1/dashboard/(?P<id_or_slug>[^/]+)/embedded/?\Z": Backend(("get", "post")),
         rf"^api/v1/embedded_dashboard/{_EMBED_ID}/?\Z": Backend(),
+        r"^api/v1/dashboards/iframe-token/?\Z": Backend(("post",)),
+        r"^api/dashboards/iframe-token/?\Z": Backend(("post",)),
+        # The key is in the body, and without a body there is none.
+        r"^api/v1/embed/generate-token/?\Z": Backend(("post",), code="bad_request"),
+        r"^api/v1/external/workspaces/(?P<workspace_id>[^/]+)/tenant-usage/?\Z": Backend(),
+        **{
+            f"api/{call}/": Backend(("post",))
+            for call in (
+                *("create_customer", "get_customer", "update_customer", "refresh_customer_token", "generate_jwt"),
+                *("configure_customer_portal", "create_group_tag", "create_end_user"),
+            )
+        },
+        # Both take DELETE alone.
+        "api/delete_customer/": Backend(()),
+        "api/delete_user_group/": Backend(()),
+        "api/customers/": Backend(),
+        "v2/api/customers/": Backend(),
+        # Explo refuses a call without its slash, whoever makes it.
+        _NO_SLASH: Public(status=405),
         # The shells of pages whose token comes by message: they name the sites that may show them and nothing else.
         "embedded/tag/<str:organization_id>/<str:workspace_id>": Public(),
         rf"^embedded/{_EMBED_ID}\Z": Public(),

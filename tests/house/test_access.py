@@ -78,6 +78,7 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "external_id": "acme",
         "number": "1",
         "id_or_slug": "sales",
+        "call": "api/create_customer",
         **changes,
     }
 
