@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Final
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from embed.bodies import BadBody, read_body
-from embedhost.lib.budgets import Budget, budgets
 from embedhost.lib.errors import MethodNotAllowed, Refused, ServiceUnavailable
 from secrets_admin.access import Actor, workspace_of_key
 from secrets_admin.api_keys import ApiKeyFacts, NotAuthenticated, authenticate
-from secrets_admin.api_view import TooManyCalls
+from secrets_admin.key_budget import spend_call
 from secrets_admin.models import Workspace
 
 Answer = Mapping[str, object]
@@ -97,8 +95,6 @@ class Vendor:
         if request.method != method:
             raise MethodNotAllowed
         key = self.key_of(request)
-        over = budgets.spend([Budget(f"key:{key.key_id}", settings.LIMIT_KEY_REQUESTS)])
-        if over:
-            raise TooManyCalls(over.seconds)
+        spend_call(key)
         key.require(scope)
         return Call(request, key)
