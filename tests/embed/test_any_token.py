@@ -2,10 +2,12 @@
 
 import random
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 from django.test import Client
 from hypothesis import HealthCheck, given, seed
 from hypothesis import settings as drawing
@@ -13,9 +15,14 @@ from pytest_django import Settings
 
 from dashboards.models import Dashboard
 from embed.models import Embed
+from embed.rollup import COUNTED, roll_up
+from embed.usage_models import AccessRecord, DayUsage
+from embedhost.lib import journal
+from embedhost.lib.store import MemoryStore, store
+from secrets_admin.models import EmbedSecret
 from tests.embed.every_format import Way
 from tests.embed.mutations import Mutator, Plan, plans
-from tests.embed.surfaces import assert_headers, text_of
+from tests.embed.surfaces import assert_headers, code_of, masked, text_of
 from tests.world import World
 
 STATUSES = {200, 400, 401, 403, 404, 414}
@@ -31,12 +38,54 @@ def _asked_twice_a_second(settings: Settings) -> None:
     settings.REVOCATION_POLL_SECONDS = 0.5
 
 
-def run(world: World, client: Client, tokens: int, begin: int) -> Counter[int]:
-    """Try so many tokens, which Hypothesis draws and, when one breaks something, makes plainer; count the statuses."""
+@dataclass
+class Tries:
+    """What was tried and what came of it: how often each surface gave each status, and every body of a refusal."""
+
+    world: World
+    client: Client
+    secrets: list[str]
+    seen: Counter[tuple[int, str]] = field(default_factory=Counter)
+    #: By format, surface, status and code: refusals of one kind look alike, whatever their reason.
+    refused: dict[tuple[str, str, int, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: The newest refused token of each kind, to be tried once more.
+    last: dict[tuple[str, str, int, str], tuple[Way, str]] = field(default_factory=dict)
+    embeds: int = 0
+
+    @property
+    def statuses(self) -> set[int]:
+        return {status for status, _ in self.seen}
+
+    def given(self, *surfaces: str) -> int:
+        """Return how often a token opened one of these surfaces, or any."""
+        return sum(
+            number for (status, name), number in self.seen.items() if status == 200 and name in (surfaces or {name})
+        )
+
+    def one(self, way: Way, token: str, slug: str) -> None:
+        """Try a token at a door, and assert that it gave what it may give and no more."""
+        answer = way.open(self.client, self.world.a, token)
+        body, status = text_of(answer), answer.status_code
+        assert status in STATUSES, (way, status, token)
+        assert_headers(answer)
+        assert {found[0] for found in _CANARY.findall(body)} <= {slug}, (way, token)
+        assert len(set(_CANARY.findall(body))) <= (1 if status == 200 else 0), (way, token)
+        assert not any(secret in body for secret in [*self.secrets, "Traceback"]), (way, token)
+        before, self.embeds = self.embeds, _embeds()
+        assert before == self.embeds or (status, way.surface) == (200, "page"), (way, token)
+        self.seen[status, way.surface] += 1
+        if status != 200:
+            kind = (way.format, way.surface, status, code_of(answer))
+            self.refused[kind].add(repr(masked(answer)))
+            self.last[kind] = (way, token)
+
+
+def run(world: World, client: Client, tokens: int, begin: int) -> Tries:
+    """Try so many tokens, which Hypothesis draws and, when one breaks something, makes plainer."""
     Dashboard.objects.update(viewers_may_export=True)
-    mutator, secrets, seen, counted = Mutator(world), [], Counter[int](), [0]
-    for tenant in (world.a, world.b):
-        secrets += [secret.value().decode() for secret in tenant.workspace.embed_secrets.all()]
+    mutator = Mutator(world)
+    secrets = EmbedSecret.objects.filter(workspace__in=[world.a.workspace, world.b.workspace])
+    tries = Tries(world, client, [secret.value().decode() for secret in secrets])
 
     @seed(begin)
     @drawing(max_examples=tokens, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -44,26 +93,41 @@ def run(world: World, client: Client, tokens: int, begin: int) -> Counter[int]:
     def nothing_breaks(plan: Plan) -> None:
         token, slug = mutator.token(plan)
         for way in plan.ways:
-            seen[_tried(world, client, way, token, slug, secrets, counted)] += 1
+            tries.one(way, token, slug)
 
     nothing_breaks()
-    return seen
+    _nothing_but_what_opened_is_written_down(tries)
+    _refused_once_more_nothing_changes(tries)
+    assert {kind: len(bodies) for kind, bodies in tries.refused.items() if len(bodies) > 1} == {}
+    return tries
 
 
-def _tried(
-    world: World, client: Client, way: Way, token: str, slug: str, secrets: list[str], counted: list[int]
-) -> int:
-    """Try a token at a door, assert that it gave what it may give and no more, and return the status."""
-    answer = way.open(client, world.a, token)
-    body, status = text_of(answer), answer.status_code
-    assert status in STATUSES, (way, status, token)
-    assert_headers(answer)
-    assert {found[0] for found in _CANARY.findall(body)} <= {slug}, (way, token)
-    assert len(set(_CANARY.findall(body))) <= (1 if status == 200 else 0), (way, token)
-    assert not any(secret in body for secret in [*secrets, "Traceback"]), (way, token)
-    counted.append(_embeds())
-    assert counted[-1] == counted[-2] or (status, way.surface) == (200, "page"), (way, token)
-    return status
+def _nothing_but_what_opened_is_written_down(tries: Tries) -> None:
+    """I4 over all tries: access log and usage hold a line for each token that opened something, and no other."""
+    _written()
+    shown = AccessRecord.objects.exclude(event=AccessRecord.Event.QUERY)
+    assert shown.count() == tries.given()
+    assert shown.filter(event=AccessRecord.Event.PAGE).count() == tries.given("page")
+    assert DayUsage.objects.aggregate(number=Sum("exports"))["number"] == tries.given("export", "api")
+
+
+def _refused_once_more_nothing_changes(tries: Tries) -> None:
+    """I4 for one token of every kind of refusal: no embed, no log, no usage, no query at the source, no entry kept."""
+    before = _written()
+    for way, token in tries.last.values():
+        # Perhaps another one: what ended too late may have ended by now.
+        assert way.open(tries.client, tries.world.a, token).status_code >= 400, (way, token)
+    assert _written() == before
+
+
+def _written() -> list[object]:
+    """Return all that a token that opens something leaves behind."""
+    journal.drain()
+    roll_up()
+    usage = DayUsage.objects.values_list(*COUNTED).order_by("id")
+    kept = store()
+    entries = len(kept._entries) if isinstance(kept, MemoryStore) else 0  # its bytes by key; Redis holds counters too
+    return [_embeds(), AccessRecord.objects.count(), list(usage), entries]
 
 
 def _embeds() -> int:
@@ -75,14 +139,14 @@ def _embeds() -> int:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nearly_right_tokens_break_nothing_in_20_000_tries(part: int, world: World, embed_client: Client) -> None:
-    seen = run(world, embed_client, FEW, part)
-    assert set(seen) >= {200, 400, 401, 404}
-    assert seen.total() >= 20_000 / PARTS
+    tries = run(world, embed_client, FEW, part)
+    assert tries.statuses >= {200, 400, 401, 404}
+    assert tries.seen.total() >= 20_000 / PARTS
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nearly_right_tokens_break_nothing_in_500_000_tries(part: int, world: World, embed_client: Client) -> None:
-    seen = run(world, embed_client, MANY, random.SystemRandom().randrange(2**40))
-    assert seen.total() >= 500_000 / PARTS
+    tries = run(world, embed_client, MANY, random.SystemRandom().randrange(2**40))
+    assert tries.seen.total() >= 500_000 / PARTS
