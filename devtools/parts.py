@@ -33,9 +33,11 @@ _LONG = [
     f"--ignore=tests/{name}.py"
     for name in (
         "api/test_fuzzing",
+        "embed/test_closed_connections",
         "embed/test_cut_off",
         "embed/test_killed_processes",
         "embed/test_one_query",
+        "embed/test_two_servers_customers",
         "embed/test_two_servers_revoke",
     )
 ]

@@ -74,7 +74,7 @@ def test_times_are_the_viewers_own(app: App, site: Site, new_context: NewContext
     iso = card(frame, "total").locator("time").get_attribute("datetime")
     assert iso is not None
     moment = datetime.fromisoformat(iso).astimezone(ZoneInfo("America/St_Johns"))
-    expect(card(frame, "total").locator("time")).to_contain_text(f"{moment:%-I:%M}")
+    expect(card(frame, "total").locator("time")).to_contain_text(f"{moment:%-H:%M}")
     assert "time_zone=America%2FSt_Johns" in frame_of(viewer).url
 
 

@@ -293,5 +293,5 @@ def test_an_address_with_two_tokens_is_found_by_its_reference(world: World, embe
     assert (row.organization_id, row.door, row.problem) == (
         NOBODY,
         "d",
-        "The address holds two tokens that differ. Send one.",
+        "The address holds two tokens that differ. Send one, once.",
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.guides import test_backend_programs as backend_programs
 from tests.guides import test_programs as programs
 from tests.guides.printed import MIGRATIONS, blocks
 from tests.guides.tokens_page import rewritten
@@ -62,7 +63,7 @@ def test_a_migration_page_has_every_part_and_no_code_that_is_not_run(path: Path)
     parts = ["## Steps", "## What differs, and why", "## Test before you switch"]
     assert re.findall(r"^## .*$", text, re.MULTILINE) == parts
     assert set(re.findall(r"^```(\w+)$", text, re.MULTILINE)) <= {"python", "js", "html"}
-    ran = Path(programs.__file__).read_text(encoding="utf-8")
+    ran = "".join(Path(str(tests.__file__)).read_text(encoding="utf-8") for tests in (programs, backend_programs))
     vendor = path.stem.removeprefix("migrate-from-")
     for language in ("python", "js"):
         for number, _ in enumerate(blocks(path, language)):
