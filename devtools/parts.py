@@ -35,6 +35,7 @@ _LONG = [
         "api/test_fuzzing",
         "embed/test_closed_connections",
         "embed/test_cut_off",
+        "embed/test_fairness",
         "embed/test_killed_processes",
         "embed/test_one_query",
         "embed/test_two_servers_customers",
