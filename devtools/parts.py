@@ -21,23 +21,28 @@ _ONCE = [
     f"--ignore=tests/{name}"
     for name in (
         "demo",
+        "console/test_headers.py",
+        "console/test_roles.py",
         "console/test_snippets.py",
         "embed/test_any_token.py",
         "embed/test_inspector.py",
+        "embed/test_variables.py",
         "guides/test_refused.py",
         "house/test_access.py",
     )
 ]
-#: Long ones that one database is enough for: the real one, with Redis, as several servers have them.
+#: Long ones that one database is enough for: the real one, with Redis, which several servers need.
 _LONG = [
     f"--ignore=tests/{name}.py"
     for name in (
         "api/test_fuzzing",
+        "api/test_two_servers",
         "embed/test_closed_connections",
         "embed/test_cut_off",
         "embed/test_fairness",
         "embed/test_killed_processes",
         "embed/test_one_query",
+        "embed/test_two_servers",
         "embed/test_two_servers_customers",
         "embed/test_two_servers_revoke",
     )
