@@ -30,6 +30,8 @@ _CANARY = re.compile(r"CANARY(?:-|\\u002D)(\w+?)(?:-|\\u002D)(\w+?)(?:-|\\u002D)
 #: Parts run side by side. At every door of its format and one more, a token is tried at least five times: 20,000 tries
 #: in ./dev test, 500,000 in ./dev test deep.
 PARTS, FEW, MANY = 8, 500, 12_500
+#: A file is forbidden for two reasons that a viewer may tell apart: nothing may be shown there, or no file be taken.
+_WORDINGS = {("export", 403, "forbidden"): 2}
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +100,7 @@ def run(world: World, client: Client, tokens: int, begin: int) -> Tries:
     nothing_breaks()
     _nothing_but_what_opened_is_written_down(tries)
     _refused_once_more_nothing_changes(tries)
-    assert {kind: len(bodies) for kind, bodies in tries.refused.items() if len(bodies) > 1} == {}
+    assert {kind: bodies for kind, bodies in tries.refused.items() if len(bodies) > _WORDINGS.get(kind[1:], 1)} == {}
     return tries
 
 
