@@ -16,22 +16,9 @@ from devtools.places import PYTHON, ROOT, VAR, VENV, environment
 from tests.services import apt_install, running
 
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
-#: Long ones that one database is enough for, since they ask it nothing that another would answer otherwise: SQLite.
-_ONCE = [
-    f"--ignore=tests/{name}"
-    for name in (
-        "demo",
-        "console/test_headers.py",
-        "console/test_roles.py",
-        "console/test_snippets.py",
-        "embed/test_any_token.py",
-        "embed/test_inspector.py",
-        "embed/test_variables.py",
-        "guides/test_refused.py",
-        "house/test_access.py",
-    )
-]
-#: Long ones that one database is enough for: the real one, with Redis, which several servers need.
+#: Long ones that one database is enough for: SQLite.
+_ONCE = ["--ignore=tests/demo", "--ignore=tests/console/test_snippets.py", "--ignore=tests/embed/test_any_token.py"]
+#: Long ones that one database is enough for: the real one.
 _LONG = [
     f"--ignore=tests/{name}.py"
     for name in (
@@ -39,12 +26,8 @@ _LONG = [
         "api/test_two_servers",
         "embed/test_closed_connections",
         "embed/test_cut_off",
-        "embed/test_fairness",
         "embed/test_killed_processes",
-        "embed/test_one_query",
-        "embed/test_two_servers",
         "embed/test_two_servers_customers",
-        "embed/test_two_servers_revoke",
     )
 ]
 #: Where tests in a browser are; the others are not even read.
