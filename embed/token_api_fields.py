@@ -10,7 +10,8 @@ from rest_framework import serializers
 from customers.api_fields import ExternalId
 from dashboards.api_fields import EmbedId
 from dashboards.grants import RIGHTS
-from embedhost.lib.api.fields import Fields, Object, OneOf, Text, Whole
+from dashboards.value_fields import VariableValues
+from embedhost.lib.api.fields import Fields, OneOf, Text, Whole
 from tokens.times import LONGEST_LIFETIME
 
 #: The formats whose tokens name both their dashboard, by embed id, and their customer, and stand in an address.
@@ -27,7 +28,7 @@ class Order(Fields):
     dashboard = EmbedId()
     customer = ExternalId(help_text="External id of the customer whose rows are shown.")
     viewer = ExternalId(required=False, help_text="Your own id of the person who looks, for the log and to revoke.")
-    variables = Object(required=False, help_text="Values of the dashboard's variables by name.")
+    variables = VariableValues(required=False, help_text="Values of the dashboard's variables by name.")
     rights = serializers.ListField(
         child=OneOf(choices=sorted(RIGHTS)),
         required=False,

@@ -3,12 +3,10 @@
 import json
 import math
 import re
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Final, Never
 
-#: Digits of the largest integer that a signed 64-bit column could hold.
-_MOST_DIGITS: Final = 19
-#: Levels of objects and lists; the deepest claim of any format has four.
-_MOST_LEVELS: Final = 8
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -16,26 +14,38 @@ class JSONRefused(ValueError):
     """The text is not acceptable JSON; the message is a fixed sentence that quotes nothing."""
 
 
-def read_object(data: bytes) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long an integer and how deep an object may be."""
+
+    digits: int
+    levels: int
+
+
+#: Integers that a signed 64-bit column could hold; the deepest claim of any format has four levels.
+CLAIMS: Final = Limits(digits=19, levels=8)
+
+
+def read_object(data: bytes, limits: Limits = CLAIMS) -> dict[str, object]:
     """Parse UTF-8 bytes as one JSON object.
 
-    Refuses duplicate members at any level (RFC 7519 section 4), NaN and infinities, numbers beyond a float or
-    19 digits, more than eight levels, and lone surrogates. Raises JSONRefused.
+    Refuses duplicate members at any level (RFC 7519 section 4), NaN and infinities, numbers beyond a float, integers
+    and levels beyond the limits, and lone surrogates. Raises JSONRefused.
     """
-    value = _decode(data)
+    value = _decode(data, limits)
     if not isinstance(value, dict):
         raise JSONRefused("It is not a JSON object in UTF-8.")
     # As many levels need as many brackets; counting them spares nearly every token the walk.
-    if data.count(b"{") + data.count(b"[") > _MOST_LEVELS and _is_deeper(value, _MOST_LEVELS):
-        raise JSONRefused(f"It has more than {_MOST_LEVELS} levels.")
+    if data.count(b"{") + data.count(b"[") > limits.levels and _is_deeper(value, limits.levels):
+        raise JSONRefused(f"It has more than {limits.levels} levels.")
     if b"\\" in data:
         _refuse_half_characters(value)
     return value
 
 
-def _decode(data: bytes) -> object:
+def _decode(data: bytes, limits: Limits) -> object:
     try:
-        value: object = _DECODER.decode(data.decode())
+        value: object = _decoder(limits.digits).decode(data.decode())
     except JSONRefused:
         raise
     except (ValueError, RecursionError):
@@ -51,9 +61,9 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _integer(text: str) -> int:
-    if len(text.lstrip("-")) > _MOST_DIGITS:
-        raise JSONRefused(f"A number has more than {_MOST_DIGITS} digits.")
+def _integer(most_digits: int, text: str) -> int:
+    if len(text.lstrip("-")) > most_digits:
+        raise JSONRefused(f"A number has more than {most_digits:,} digits.")
     return int(text)
 
 
@@ -82,6 +92,7 @@ def _refuse_half_characters(value: dict[str, object]) -> None:
         raise JSONRefused("A text holds half a character.")
 
 
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_members, parse_int=_integer, parse_float=_float, parse_constant=_constant
-)
+@cache
+def _decoder(most_digits: int) -> json.JSONDecoder:
+    whole = partial(_integer, most_digits)
+    return json.JSONDecoder(object_pairs_hook=_members, parse_int=whole, parse_float=_float, parse_constant=_constant)

@@ -28,11 +28,13 @@ def test_each_customer_of_a_call_gets_its_own_result_in_the_calls_order(ours: Ba
         {"external_id": "z-new", "name": "Twice"},
         {"external_id": "c", "nmae": "x"},
         {"external_id": "d", "name": "\u202e"},
+        {"external_id": "e", "properties": {"a": 10**30}},
+        {"external_id": "f", "properties": {"a": [[[[[[[[[1]]]]]]]]]}},
     ]
     told = ours.told("post", BULK, {"customers": items})
     assert [one["external_id"] for one in told["customers"]] == [one["external_id"] for one in items]
     results = [one["result"] for one in told["customers"]]
-    expected = ["created", "refused", "updated", "created", "refused", "refused", "refused", "refused"]
+    expected = ["created", "refused", "updated", "created", *["refused"] * 6]
     assert results == expected
     assert {name: told[name] for name in ("created", "updated", "unchanged", "refused")} == {
         name: results.count(name) for name in ("created", "updated", "unchanged", "refused")
@@ -46,9 +48,11 @@ def test_each_customer_of_a_call_gets_its_own_result_in_the_calls_order(ours: Ba
         "z-new": ("request_invalid", ["#/customers/5/external_id"]),
         "c": ("request_invalid", ["#/customers/6/nmae"]),
         "d": ("customer_invalid", ["#/customers/7"]),
+        "e": ("customer_invalid", ["#/customers/8"]),
+        "f": ("customer_invalid", ["#/customers/9"]),
     }
     assert ours.told("get", f"{CUSTOMERS}z-new")["name"] == "New"
-    assert not Customer.objects.filter(external_id__in=("b", "c", "d")).exists()
+    assert not Customer.objects.filter(external_id__in=tuple("bcdef")).exists()
     tokens = [one["token"] for one in told["customers"] if "token" in one]
     assert tokens == [Customer.objects.get(workspace=ours.tenant.workspace, external_id=name).token()
                       for name in ("z-new", "acme", "globex")]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokens.strict_json import JSONRefused, read_object
+from tokens.strict_json import JSONRefused, Limits, read_object
 
 SCALARS = (
     st.none()
@@ -64,6 +64,14 @@ def test_a_liberty_is_refused(text: str) -> None:
 def test_eight_levels_and_nineteen_digits_are_read() -> None:
     assert read_object(b'{"a":' * 8 + b"9223372036854775807" + b"}" * 8)
     assert read_object(b'{"a":"\\ud83d\\ude00","b":[[],[],[],[],[],[],[],[],[]]}')["a"] == "😀"
+
+
+def test_a_caller_with_shapes_of_its_own_may_take_longer_numbers_and_deeper_objects() -> None:
+    limits = Limits(digits=20, levels=9)
+    assert read_object(b'{"a":' * 8 + b'{"b":-12345678901234567890}' + b"}" * 8, limits)
+    for text in (b'{"a":' * 9 + b"{}" + b"}" * 9, b'{"a":123456789012345678901}'):
+        with pytest.raises(JSONRefused):
+            read_object(text, limits)
 
 
 def test_bytes_that_are_not_utf_8_are_refused() -> None:
