@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 import redis
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
@@ -34,6 +35,11 @@ from secrets_admin.models import Member, Organization, Role, User, Workspace
 from tests.migrated import copy_migrated
 from tests.snapshot import Snapshot, take
 from tests.world import World, build_world, write_orders
+
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def run(world: World, client: Client, tries: int, begin: int) -> Counter[int]:
     own = [row.token() for row in world.a.customers.values()]
 
     @seed(begin)
-    @drawing(max_examples=tries, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @drawing(max_examples=tries, database=None, suppress_health_check=list(HealthCheck))
     @given(
         st.sampled_from(calls),
         st.dictionaries(st.sampled_from(_MEMBERS), _values(world), max_size=5),

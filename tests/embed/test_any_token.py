@@ -90,7 +90,7 @@ def run(world: World, client: Client, tokens: int, begin: int) -> Tries:
     tries = Tries(world, client, [secret.value().decode() for secret in secrets])
 
     @seed(begin)
-    @drawing(max_examples=tokens, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @drawing(max_examples=tokens, database=None, suppress_health_check=list(HealthCheck))
     @given(plans())
     def nothing_breaks(plan: Plan) -> None:
         token, slug = mutator.token(plan)

@@ -114,7 +114,7 @@ def test_a_claim_of_a_wrong_type_is_refused_by_name(door: str, name: str, value:
     ),
     lifetime=st.integers(1, 86_400),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_what_is_minted_is_what_is_read(customer: str, variables: dict[str, object], lifetime: int) -> None:
     view = View(dashboard="sales", customer=customer, lifetime=lifetime, variables=variables)
     claims = read(EXPLO.mint(ALICE, view, NOW))

@@ -157,7 +157,7 @@ def test_p_sr_05_a_key_value_that_is_too_short_opens_nothing(format: MintedForma
 @given(text=st.text(max_size=200))
 @example(text="")
 @example(text="\ud800")
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_text_is_refused(format: MintedFormat, text: str) -> None:
     error = refusal(read, format, text, new_key(format))
     assert error.outside.code == "token_invalid"
@@ -172,7 +172,7 @@ def decoded(token: str) -> bytes | None:
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_a_token_with_any_change_is_refused_or_the_very_same(format: MintedFormat, data: st.DataObject) -> None:
     key = new_key(format)
     token = mint(format, key)

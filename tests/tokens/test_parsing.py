@@ -318,13 +318,13 @@ def _length(pad: int) -> int:
 
 
 @given(st.text(max_size=300) | st.binary(max_size=200).map(lambda data: urlsafe_b64encode(data).decode() + "...."))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_no_text_brings_anything_but_a_refusal(text: str) -> None:
     assert OUTSIDE[refusal(read, text).reason].status == 401
 
 
 @given(head=st.binary(max_size=80), content=st.binary(max_size=120))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_no_header_and_no_content_bring_anything_but_a_refusal(head: bytes, content: bytes) -> None:
     token = f"{part(head)}..{part(b'i' * 12)}.{part(content)}.{part(b't' * 16)}"
     assert_bad(refusal(read, token))
