@@ -6,12 +6,16 @@ off. So another thread reads, and the one that answers stops waiting:
 * whoever sends its body with its request is read at once and needs no seat;
 * whoever is slower takes one of the seats, which half of the threads may hold, one client half of these;
 * without a seat the answer is 503, after BODY_SECONDS it is 408, and the connection is closed, which ends the read.
+
+A body in chunks (RFC 9112 section 7.1) announces no length, and Django takes such a one for empty: a PUT would reset
+everything and say that it did well. So it is read here, and handed on with its length.
 """
 
+import io
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Protocol
 
@@ -22,6 +26,7 @@ from django.http import HttpResponse
 from dashboards.limits import Seats
 from embed.answers import answer_error, protect
 from embedhost.hosts import named
+from embedhost.lib.api.problems import BodyTooLarge
 from embedhost.lib.errors import BodyTooSlow, Refused, ServiceUnavailable
 
 #: A body that was sent with its request is there within this time (seconds).
@@ -66,6 +71,15 @@ class BoundedBody:
         """Return a line, or so many bytes of it."""
         return self._wait(_readers().submit(self._raw.readline, size))
 
+    def read_to_end(self) -> bytes:
+        """Return a body that announced no length, up to what Django takes of one that did."""
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        data = self._wait(_readers().submit(self._raw.read, most + 1))
+        if len(data) > most:
+            self.refusal = BodyTooLarge(most)
+            raise OSError("the body is larger than what is read")
+        return data
+
     def _wait(self, reading: "Future[bytes]") -> bytes:
         self._deadline = self._deadline or time.monotonic() + settings.BODY_SECONDS
         try:
@@ -96,17 +110,27 @@ def bounded(application: Application) -> Application:
     """Wrap a WSGI application so that it waits for bodies as this module says. What brings none costs nothing."""
 
     def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("CONTENT_LENGTH", "") in ("", "0"):
+        in_chunks = "HTTP_TRANSFER_ENCODING" in environ
+        if environ.get("CONTENT_LENGTH", "") in ("", "0") and not in_chunks:
             return application(environ, start_response)
         body = environ["wsgi.input"] = BoundedBody(environ["wsgi.input"], environ.get("REMOTE_ADDR", ""))
         started: list[tuple[Any, ...]] = []
-        told = application(environ, lambda *words: started.append(words))
+        if in_chunks:
+            _announce(environ, body)
+        told = application(environ, lambda *words: started.append(words)) if body.refusal is None else ()
         if body.refusal is not None:
             return _cut_off(environ, start_response, body.refusal)
         start_response(*started[-1])
         return told
 
     return answer
+
+
+def _announce(environ: Environ, body: BoundedBody) -> None:
+    """Put what came in chunks in its own place, with its length; or leave a refusal with the body."""
+    with suppress(OSError):
+        data = body.read_to_end()
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(data), str(len(data))
 
 
 def _cut_off(environ: Environ, start_response: Callable[..., Any], refusal: Refused) -> Iterator[bytes]:

@@ -114,6 +114,44 @@ def test_p_dl_02_a_body_that_ends_before_its_length_is_refused_at_once(server: S
         assert time.monotonic() - began < SOON
 
 
+def in_chunks(*pieces: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    """Return a log-in whose body comes in chunks (RFC 9112 section 7.1)."""
+    host, path, kind = LOGIN
+    lines = (f"POST {path} HTTP/1.1", f"Host: {host}", f"Content-Type: {kind}", "Transfer-Encoding: chunked")
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return "\r\n".join([*lines, "Connection: close", "\r\n"]).encode() + chunks + end
+
+
+def status_of(server: Server, sent: bytes) -> int:
+    with held(server, sent, 1) as (line,):
+        return int(rest(line, 20).split()[1])
+
+
+def test_p_dl_02_a_body_in_chunks_is_read_whole_and_never_taken_for_an_empty_one(server: Server) -> None:
+    wrong = b'{"username": 1}'
+    for pieces in ([wrong], [wrong[:5], wrong[5:]]):
+        with held(server, in_chunks(*pieces), 1) as (line,):
+            answer = rest(line, 20)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b"The member `username` is" in answer, "it was read, and not as an empty body"
+
+
+def test_p_dl_02_a_body_in_chunks_has_a_size_and_a_time(server: Server) -> None:
+    assert status_of(server, in_chunks(*[b" " * 65_536] * 41)) == 413
+    assert status_of(server, in_chunks(b"{", end=b"")) == 408
+    with held(server, in_chunks(b"{", end=b""), THREADS * 3) as lines:
+        assert_all_others_are_served(server)
+        assert {int(rest(line, 20).split()[1]) for line in lines} <= {408, 503}
+
+
+def test_p_dl_02_a_body_in_chunks_that_ends_early_is_refused_at_once(server: Server) -> None:
+    with held(server, in_chunks(b"{}", end=b""), 1) as (line,):
+        line.shutdown(socket.SHUT_WR)
+        began = time.monotonic()
+        assert rest(line, 10)[:13] in (b"", b"HTTP/1.1 400 ")
+        assert time.monotonic() - began < SOON
+
+
 def test_p_dl_02_unfinished_headers_hold_up_nobody_and_are_ended(server: Server) -> None:
     with (
         held(server, b"POST /accounts/login/ HTTP/1.1\r\nHost: ", THREADS * 6) as begun,
