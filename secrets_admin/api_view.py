@@ -18,7 +18,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from embedhost.lib.api.endpoint import Endpoint
+from embedhost.lib.api.endpoint import NEED_BODY, Endpoint
 from embedhost.lib.api.fields import read
 from embedhost.lib.api.problems import BodyTooLarge, FieldError, RequestInvalid
 from embedhost.lib.errors import MethodNotAllowed
@@ -83,10 +83,11 @@ class KeyView(APIView):
             raise MethodNotAllowed
         self.endpoint = found
         super().initial(request, *args, **named)
-        self.key.require(found.scope)
         spend_call(self.key)
+        self.key.require(found.scope)
         self.asked = read(found.query, _single(request), in_query=True)
         if request.method not in SAFE_METHODS:
+            _require_body(request)
             self.body = read(found.body, request.data)
 
     @property
@@ -108,6 +109,12 @@ class KeyView(APIView):
     def shows_tokens(self) -> bool:
         """Whether answers may carry the tokens of customers."""
         return "customer_tokens" in self.key.scopes
+
+
+def _require_body(request: Request) -> None:
+    """Raise RequestInvalid for a change without a body, where none would mean: reset everything, or: nothing."""
+    if request.method in NEED_BODY and request.stream is None:
+        raise RequestInvalid([FieldError((), "The body is missing.")])
 
 
 def _single(request: Request) -> dict[str, str]:

@@ -117,6 +117,14 @@ def test_a_body_that_is_no_strict_json_object_is_refused(ours: Backend) -> None:
         assert_problem(answer, 400, "request_invalid")
 
 
+def test_a_change_without_a_body_is_refused_and_resets_nothing(ours: Backend) -> None:
+    ours.told("patch", f"{CUSTOMERS}acme", {"name": "Kept", "properties": {"region": "EU"}})
+    for method in ("put", "patch"):
+        assert places(ours.refused(method, f"{CUSTOMERS}acme", status=400)) == ["#"]
+    kept = ours.told("get", f"{CUSTOMERS}acme")
+    assert (kept["name"], kept["properties"]) == ("Kept", {"region": "EU"})
+
+
 def test_a_body_of_another_type_is_refused(ours: Backend) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/html"):
         answer = ours.client.generic(
@@ -190,6 +198,8 @@ def test_a_key_has_a_budget_of_its_own_and_is_told_how_long_to_wait(
     assert assert_problem(answer, 429, "rate_limited")["detail"] == TooManyCalls.message
     assert int(answer.headers["Retry-After"]) > 0
     backend(world.a).told("get", CUSTOMERS)
+    without_scope = backend(world.a, "mint")
+    assert [without_scope.call("get", CUSTOMERS).status_code for _ in range(4)] == [403, 403, 403, 429]
     budgets.forget()
 
 

@@ -20,6 +20,8 @@ H = TypeVar("H", bound=Callable[..., Any])
 #: What any call may be answered.
 _ALWAYS: Final = (400, 401, 403, 429, 503)
 _WITH_BODY: Final = (413, 415)
+#: Methods that say how a thing shall be; others may have nothing to say.
+NEED_BODY: Final = ("PUT", "PATCH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class ApiSchema(AutoSchema):
         if operation is not None:
             for status in operation.pop("x-refusals", ()):
                 operation["responses"][str(status)] = _refusal(status)
-            if operation.pop("x-needs-body", False):
+            if operation.pop("x-needs-body", False) or self.method in NEED_BODY:
                 operation["requestBody"]["required"] = True
         return operation
 
