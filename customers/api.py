@@ -3,11 +3,11 @@
 What a key may not act for is in no list, and naming it is 403, whether it exists or not.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-import orjson
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -75,7 +75,8 @@ class CustomersView(KeyView):
             made.append(customer)
             return (201 if is_new else 200), customer.external_id
 
-        asked = b"customers " + orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS)
+        # Whole numbers of any size: what cannot be kept is refused where it is made.
+        asked = f"customers {json.dumps(wanted, sort_keys=True)}".encode()
         status, external_id = once(self.key.key_id, request.headers.get("Idempotency-Key"), asked, make)
         customer = made[0] if made else access.get_by_external_id(self.workspace, external_id)
         said = shown(customer, self.key, token=customer.token() if self.shows_tokens else None)
@@ -149,7 +150,8 @@ class CustomerView(KeyView):
 
         def check(row: Customer) -> None:
             self._check_match(row)
-            _require_leaving(self, row, wanted)
+            if "parent" in wanted:
+                changes.check_leaving(row, wanted["parent"], self.key)
             if merge and "properties" in wanted:
                 merged = {**row.properties, **wanted["properties"]}
                 wanted["properties"] = {name: value for name, value in merged.items() if value is not None}
@@ -258,13 +260,6 @@ def named(view: KeyView, external_id: str) -> Customer:
 def _require_parent(view: KeyView, wanted: Mapping[str, Any]) -> None:
     if wanted.get("parent") is not None:
         view.key.require_customer(wanted["parent"])
-
-
-def _require_leaving(view: KeyView, row: Customer, wanted: Mapping[str, Any]) -> None:
-    """Let nobody be taken out of the family of a customer that the key is not for."""
-    parent = row.living_parent
-    if "parent" in wanted and parent is not None and parent.external_id != wanted["parent"]:
-        view.key.require_customer(parent.external_id)
 
 
 def _place_of(customer: Customer) -> dict[str, str]:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from customers.facts import subject
 from customers.families import family_subject
 from customers.models import Customer
+from customers.services import forget_before
 from secrets_admin import audit
 from secrets_admin.access import Actor
 from secrets_admin.feed import Kind, announce_all, announce_below
@@ -103,6 +104,7 @@ class _Work:
     def bring_back(self) -> None:
         """Bring deleted ones back, with nothing of before: no token, no name, no properties, no parent."""
         back = [row for row in self.there.values() if row.deleted_at is not None]
+        forget_before(back)
         for row in back:
             one = self.wanted[row.external_id]
             row.name, row.properties = one.name or one.external_id, dict(one.properties or {})

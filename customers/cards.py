@@ -46,11 +46,6 @@ def change_card(customer: Customer, change: CardChange, *, actor: Actor) -> None
 _FIELDS: Final = ("emails", "group_tags", "is_demo", "schemas")
 
 
-def forget_card(customer: Customer) -> None:
-    """Forget what was kept of a customer that was deleted and is made again."""
-    ExploCard.objects.filter(customer=customer).delete()
-
-
 def create_group_tag(workspace: Workspace, name: str, *, actor: Actor) -> GroupTag:
     """Make a tag of a workspace. Raises CustomerRefused, TagExists."""
     if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():

@@ -6,11 +6,13 @@ from django.db import transaction
 
 from customers import services
 from customers.access import find_by_external_id
-from customers.families import set_parent
+from customers.families import set_parent, take_turn
 from customers.models import Customer
 from embedhost.lib.errors import NotFound
 from secrets_admin.access import Actor
+from secrets_admin.api_keys import ApiKeyFacts
 from secrets_admin.models import Workspace
+from tokens.identifiers import check_identifier
 
 Check = Callable[[Customer], None]
 
@@ -26,10 +28,18 @@ def get_or_make(workspace: Workspace, wanted: Mapping[str, object], *, actor: Ac
     One that is there stays as it is. Raises CustomerRefused, ParentUnknown.
     """
     given = {name: wanted[name] for name in ("name", "properties") if name in wanted}
+    if wanted.get("parent") is not None:
+        take_turn_to_make(workspace, str(wanted["external_id"]))
     customer, made = services.get_or_create_customer(workspace, str(wanted["external_id"]), **given, actor=actor)  # type: ignore[arg-type]  # checked there
     if made and (wanted.get("parent") is not None or customer.parent_id is not None):
         set_parent(customer, _parent(workspace, wanted.get("parent")), actor=actor)
     return customer, made
+
+
+def take_turn_to_make(workspace: Workspace, external_id: str) -> None:
+    """Take a turn (families.take_turn) before a customer is made that has more than itself; none if it is there."""
+    if check_identifier(external_id) is None and find_by_external_id(workspace, external_id) is None:
+        take_turn(workspace.id)
 
 
 @transaction.atomic
@@ -39,9 +49,8 @@ def change(customer: Customer, wanted: Mapping[str, object], *, check: Check, ac
     ``check`` may refuse the row as it is now, before anything changes. Returns the row. Raises NotFound,
     ParentUnknown and CustomerRefused.
     """
-    # The lock that set_parent takes comes first everywhere.
     if "parent" in wanted:
-        Workspace.objects.select_for_update().get(pk=customer.workspace_id)
+        take_turn(customer.workspace_id)
     row = _lock(customer)
     check(row)
     if "parent" in wanted:
@@ -51,6 +60,16 @@ def change(customer: Customer, wanted: Mapping[str, object], *, check: Check, ac
         properties = wanted.get("properties", row.properties)
         services.update_customer(row, name=name, properties=properties, actor=actor)  # type: ignore[arg-type]  # checked there
     return row
+
+
+def check_leaving(customer: Customer, parent: object, key: ApiKeyFacts) -> None:
+    """Let a key take nobody out of the family of a customer that it is not for; ``parent`` is the new one's id.
+
+    Raises CustomerNotAllowed.
+    """
+    present = customer.living_parent
+    if present is not None and present.external_id != parent:
+        key.require_customer(present.external_id)
 
 
 def _lock(customer: Customer) -> Customer:

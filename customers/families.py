@@ -3,6 +3,8 @@
 A family is kept in memory until somebody in it changes; whoever changes, everybody above is announced.
 """
 
+from collections.abc import Iterable
+
 from django.db import connection, transaction
 
 from customers.errors import CustomerRefused, FamilyRefused
@@ -50,11 +52,19 @@ def family_subject(workspace_id: str, external_id: str) -> str:
     return f"{workspace_id}/family:{external_id}"
 
 
+def take_turn(workspace_id: str) -> None:
+    """Wait until nobody else changes families or walls of a workspace; the lock that comes before any customer's.
+
+    Held to the end of the transaction. Whoever locks a customer first and then this waits for bulk calls in a circle.
+    """
+    Workspace.objects.select_for_update().get(pk=workspace_id)
+
+
 def set_parent(customer: Customer, parent: Customer | None, *, actor: Actor) -> None:
     """Put a customer below another one of its workspace, or below none. Raises CustomerRefused."""
     with transaction.atomic():
         # One change of families at a time: two at once could put two customers below each other.
-        Workspace.objects.select_for_update().get(pk=customer.workspace_id)
+        take_turn(customer.workspace_id)
         customer.refresh_from_db()
         above = [] if parent is None else _line(parent)
         _check(customer, parent, above)
@@ -65,6 +75,11 @@ def set_parent(customer: Customer, parent: Customer | None, *, actor: Actor) -> 
         shown = parent.external_id if parent is not None else None
         organization = customer.workspace.organization
         audit.record(organization, actor, "customer.parent_changed", customer.external_id, parent=shown)
+
+
+def part(customers: Iterable[Customer]) -> None:
+    """Take whoever stands below these customers from there, as long as they are deleted: their families are empty."""
+    Customer.objects.filter(parent__in=customers).update(parent=None)
 
 
 def announce_family(customer: Customer) -> None:

@@ -1,7 +1,7 @@
 """What changes customers and their tokens. Each call is one transaction with its audit record."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from customers.errors import CustomerExists, CustomerRefused
 from customers.facts import subject
-from customers.families import announce_family
-from customers.models import Customer
+from customers.families import announce_family, part, take_turn
+from customers.models import Customer, ExploCard
 from customers.properties import check_properties
 from datasources import walls
 from secrets_admin import audit, revocation
@@ -66,11 +66,13 @@ def get_or_create_customer(
     nothing from before works again. ``name`` defaults to the external id. Raises CustomerRefused.
     """
     _check_external_id(external_id)
-    there = workspace.customers.select_related("parent").filter(external_id=external_id, deleted_at=None).first()
-    if there is not None:  # By far the most frequent case, and it needs no lock.
+    there = workspace.customers.select_related("parent").filter(external_id=external_id).first()
+    if there is not None and there.deleted_at is None:  # By far the most frequent case, and it needs no lock.
         return there, False
     fields = {"name": check_name(name or external_id), "properties": check_properties(properties or {})}
     with transaction.atomic():
+        if there is not None:
+            take_turn(workspace.id)
         customer, made = _insert_or_lock(workspace, external_id, fields)
         if not made and customer.deleted_at is not None:
             made = _bring_back(customer, fields)
@@ -148,8 +150,8 @@ def delete_family(customer: Customer, *, check: Callable[[Customer], None], acto
     ``check`` may refuse each of them. Raises CustomerRefused for more than MOST_DELETED.
     """
     with transaction.atomic(durable=True):
-        # Nobody gets a parent meanwhile: set_parent takes this lock too.
-        Workspace.objects.select_for_update().get(pk=customer.workspace_id)
+        # Nobody gets a parent meanwhile.
+        take_turn(customer.workspace_id)
         family = [_lock(customer)]
         for row in family:  # It grows while it is read.
             check(row)
@@ -242,9 +244,16 @@ def _insert_or_lock(workspace: Workspace, external_id: str, fields: Mapping[str,
     return customer, True
 
 
+def forget_before(deleted: Sequence[Customer]) -> None:
+    """Forget who stood below deleted customers and what Explo's API kept of them, before they come back."""
+    part(deleted)
+    ExploCard.objects.filter(customer__in=deleted).delete()
+
+
 def _bring_back(customer: Customer, fields: Mapping[str, object]) -> bool:
     for field, value in fields.items():
         setattr(customer, field, value)
+    forget_before([customer])
     customer.generation += 1
     _replace_token(customer)
     customer.deleted_at = None

@@ -11,9 +11,10 @@ from typing import Final
 from django.db import transaction
 
 from customers.access import get_by_external_id
-from customers.cards import CardChange, change_card, forget_card
+from customers.cards import CardChange, change_card
+from customers.changes import check_leaving, take_turn_to_make
 from customers.errors import CustomerRefused
-from customers.families import set_parent
+from customers.families import set_parent, take_turn
 from customers.models import Customer, ExploCard
 from customers.services import get_or_create_customer, rename_customer, update_customer
 from datasources.walls import routes_of, set_route
@@ -72,27 +73,31 @@ def get_or_create(workspace: Workspace, external_id: str, wanted: Wanted, *, act
     Raises CustomerRefused, NotFound for an unknown parent or data source.
     """
     with transaction.atomic():
+        if wanted.parent is not None or wanted.mapping is not None:
+            take_turn_to_make(workspace, external_id)
         customer, made = get_or_create_customer(
             workspace, external_id, name=wanted.name or "", properties=wanted.properties, actor=actor
         )
         if made:
-            forget_card(customer)
             if wanted.parent is None and customer.parent_id is not None:  # From before it was deleted.
                 set_parent(customer, None, actor=actor)
             _apply(customer, wanted, actor)
     return customer, made
 
 
-def update(workspace: Workspace, external_id: str, wanted: Wanted, *, new_id: str | None, actor: Actor) -> Customer:
+def update(
+    workspace: Workspace, external_id: str, wanted: Wanted, *, new_id: str | None, key: ApiKeyFacts, actor: Actor
+) -> Customer:
     """Change what is wanted, all of it or nothing, and return the customer.
 
-    Raises NotFound, CustomerRefused, CustomerExists.
+    Raises NotFound, CustomerRefused, CustomerExists, CustomerNotAllowed.
     """
     with transaction.atomic():
-        # The lock that set_parent takes comes first everywhere.
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        take_turn(workspace.pk)
         customer = get_by_external_id(workspace, external_id)
         customer.refresh_from_db(from_queryset=Customer.objects.select_for_update())
+        if wanted.parent is not None:
+            check_leaving(customer, wanted.parent, key)
         if wanted.name is not None or wanted.properties is not None:
             name = customer.name if wanted.name is None else wanted.name
             properties = customer.properties if wanted.properties is None else wanted.properties

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from customers.families import set_parent
+from customers.families import family_of, set_parent
 from customers.models import Customer
 from customers.services import create_customer, delete_customer
 from datasources.models import DataSource
@@ -15,6 +15,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.django_db
 _TOKEN = re.compile(r"[0-9a-f]{64}")
+_BULK = {"customers": [{"external_id": "acme"}]}
 #: Ids that are no customer's: what DRF would trim or convert, and what cannot be kept or seen (D6).
 _NO_IDS: list[object] = [
     "acme ",
@@ -63,6 +64,25 @@ def test_a_deleted_customer_comes_back_as_a_new_one(ours: Backend) -> None:
     assert (new["name"], new["properties"], new["parent"]) == ("acme", {}, None)
     assert new["token"] != old["token"]
     assert Customer.objects.get(external_id="acme", workspace=ours.tenant.workspace).generation == 3
+
+
+def test_p_rr_06_whoever_stood_below_a_deleted_customer_is_not_below_the_new_one(ours: Backend) -> None:
+    workspace_id = ours.tenant.workspace.id
+    for again in (("post", CUSTOMERS, {"external_id": "acme"}, 201), ("post", f"{CUSTOMERS}bulk", _BULK, 200)):
+        ours.told("patch", f"{CUSTOMERS}globex", {"parent": "acme"})
+        assert family_of(workspace_id, "acme") == ("acme", "globex")
+        ours.told("delete", f"{CUSTOMERS}acme", status=204)
+        ours.told(*again[:3], status=again[3])
+        assert ours.told("get", f"{CUSTOMERS}globex")["parent"] is None
+        assert ours.told("get", f"{CUSTOMERS}?parent=acme")["items"] == []
+        assert family_of(workspace_id, "acme") == ("acme",)
+
+
+def test_p_cu_04_a_number_that_cannot_be_kept_is_400_however_large(ours: Backend) -> None:
+    for number in (1e300, [1e20], 9_223_372_036_854_775_808, -9_999_999_999_999_999_999, 2**53):
+        body = {"external_id": "new", "properties": {"amount": number}}
+        for headers in ({}, {"Idempotency_Key": "once"}):
+            assert ours.refused("post", CUSTOMERS, body, status=400, **headers)["code"] == "customer_invalid", number
 
 
 def test_p_cu_02_another_organizations_customers_are_not_there(ours: Backend, theirs: Backend, world: World) -> None:

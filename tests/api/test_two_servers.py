@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from customers.models import Customer
+from customers.services import delete_customer
 from secrets_admin.access import SYSTEM
 from secrets_admin.api_key_services import revoke_api_key
 from tests.api.caller import CUSTOMERS, Backend
@@ -50,6 +51,26 @@ def test_p_cu_05_fifty_calls_at_once_on_two_servers_make_one_customer_with_one_t
     assert len({json.dumps(said, sort_keys=True) for _, said in answers}) == 1
     row = Customer.objects.get(external_id="new")
     assert answers[0][1]["token"] == row.token()
+
+
+def test_p_cu_05_customers_that_come_back_at_once_one_by_one_and_in_bulk_wait_in_no_circle(
+    ours: Backend, servers: list[Server]
+) -> None:
+    names = [f"back-{number}" for number in range(8)]
+    bulk = {"customers": [{"external_id": name} for name in names]}
+    authorization = f"Bearer {ours.value}"
+
+    def bring_back(number: int) -> int:
+        one = {"external_id": names[number % 8], "parent": "acme"}
+        path, body = (CUSTOMERS, one) if number % 4 else (f"{CUSTOMERS}bulk", bulk)
+        return call(servers[number % 2], "POST", path, body, authorization)[0]
+
+    call(servers[0], "POST", f"{CUSTOMERS}bulk", bulk, authorization)
+    for _ in range(3):
+        for customer in Customer.objects.filter(external_id__in=names):
+            delete_customer(customer, actor=SYSTEM)
+        with ThreadPoolExecutor(24) as pool:
+            assert set(pool.map(bring_back, range(24))) <= {200, 201}
 
 
 def test_p_cu_01_two_headers_log_nobody_in_and_a_revoked_key_is_over_on_every_server(

@@ -11,6 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from customers.models import Customer
+from customers.services import create_customer
+from datasources.models import SourceRoute
 from embed import backend_calls
 from embed.models import Embed
 from embed.usage_models import MintRecord
@@ -222,6 +224,32 @@ def test_a_key_for_some_customers_deletes_no_family_with_others_in_it(world: Wor
     assert (answer.status_code, code_of(answer)) == (403, "forbidden")
     assert _tenant_state(world.a) == before
     assert delete.send(embed_client, new_key(world.a, customers=["acme", "globex"])).status_code == 200
+
+
+def test_p_cu_02_a_key_for_some_customers_takes_nobody_out_of_another_ones_family(
+    world: World, embed_client: Client
+) -> None:
+    (update,) = _named(world, UPDATE)
+    every, limited = new_key(world.a), new_key(world.a, customers=["acme", "own"])
+    create_customer(world.a.workspace, "own", actor=SYSTEM)
+    assert update.send(embed_client, every, provided_id="acme", parent_provided_id="globex").status_code == 200
+    before = _state()
+    answer = update.send(embed_client, limited, provided_id="acme", parent_provided_id="own")
+    assert (answer.status_code, code_of(answer)) == (403, "forbidden")
+    assert _state() == before
+    assert update.send(embed_client, limited, provided_id="own", parent_provided_id="acme").status_code == 200
+    assert update.send(embed_client, limited, provided_id="own", parent_provided_id="acme").status_code == 200
+
+
+def test_p_cu_02_a_key_for_some_customers_gives_none_another_data_source(world: World, embed_client: Client) -> None:
+    limited = new_key(world.a, customers=["acme", "later"])
+    for surface, name in ((_named(world, UPDATE)[0], "acme"), (_named(world, CREATE)[0], "later")):
+        for mapping in ({"main": "warehouse"}, {}):
+            answer = surface.send(embed_client, limited, provided_id=name, mapping=mapping)
+            assert (answer.status_code, code_of(answer)) == (403, "forbidden"), (surface.path, mapping)
+    assert not SourceRoute.objects.exists()
+    assert not Customer.objects.filter(external_id="later").exists()
+    assert _named(world, CREATE)[0].send(embed_client, limited, provided_id="later", mapping=None).status_code == 200
 
 
 def test_a_key_for_one_customer_learns_nothing_of_what_is_above_it(world: World, embed_client: Client) -> None:
