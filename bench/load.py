@@ -1,4 +1,4 @@
-"""Bounded load by wrk, each request with the next of a list of addresses and tokens."""
+"""Bounded load by wrk, each request with the next of a list of addresses, tokens and bodies."""
 
 import re
 import shutil
@@ -8,23 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.processes import cpu_seconds
+
 _SCRIPT = """
 local lines = {}
 for line in io.lines("%s") do lines[#lines + 1] = line end
 local number = 0
 function request()
   number = number %% #lines + 1
-  local path, token = lines[number]:match("^(%%S+)%%s*(%%S*)$")
+  local path, token, body = lines[number]:match("^(%%S+)%%s*(%%S*)%%s*(.*)$")
   local headers = {["Host"] = "%s", ["Accept-Encoding"] = "gzip, deflate, br, zstd"}
   if token ~= "" then headers["Authorization"] = "Bearer " .. token end
-  return wrk.format("GET", path, headers)
+  if body == "" then return wrk.format("GET", path, headers) end
+  headers["Content-Type"] = "application/json"
+  return wrk.format("POST", path, headers, body)
 end
 """
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Requests per second, the median in milliseconds, and the bytes of one answer."""
+    """Requests per second, the median and the 99th percentile in milliseconds, and answers that were no success."""
 
     per_second: float
     p50: float
@@ -37,7 +41,10 @@ class Measured:
 
 
 def run(base: str, host: str, lines: Sequence[str], folder: Path, *, connections: int, seconds: int) -> Measured:
-    """Send the lines (``path token``) round and round for a few seconds; one wrk thread."""
+    """Send the lines round and round for a few seconds; one wrk thread.
+
+    A line is ``path token``, or ``path token body`` for a POST of a JSON text.
+    """
     wrk = shutil.which("wrk")
     if wrk is None:
         sys.exit("bench needs wrk. Install it: apt-get install wrk")
@@ -52,6 +59,27 @@ def run(base: str, host: str, lines: Sequence[str], folder: Path, *, connections
         p99=_milliseconds(_found(r"^\s+99%\s+(\S+)\s*$", out)),
         failed=int(_found(r"Non-2xx or 3xx responses: (\d+)", out, "0")),
     )
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server of this machine and for how many seconds it is loaded."""
+
+    pid: int
+    port: int
+    folder: Path
+    seconds: int
+
+    def run(self, lines: Sequence[str], *, connections: int, seconds: int = 0) -> Measured:
+        """Load it with lines as ``run`` has them."""
+        host, seconds = f"127.0.0.1:{self.port}", seconds or self.seconds
+        return run(f"http://{host}", host, lines, self.folder, connections=connections, seconds=seconds)
+
+    def round(self, lines: Sequence[str], seconds: int = 0) -> tuple[float, float]:
+        """Return requests a second over 16 connections, and microseconds of the server's CPU per request."""
+        seconds, before = seconds or self.seconds, cpu_seconds(self.pid)
+        measured = self.run(lines, connections=16, seconds=seconds)
+        return measured.per_second, (cpu_seconds(self.pid) - before) / max(1.0, measured.per_second * seconds) * 1e6
 
 
 def _found(pattern: str, text: str, otherwise: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Measure embedhost beside a bare view in one run, on real PostgreSQL and Redis: ``python -m bench.run``.
+"""Measure embedhost beside a bare view in one run, on real PostgreSQL and Redis: ``python -m bench.run [part ...]``.
 
 The servers are granian with two workers; the load is wrk on the same cores, so only ratios mean something. Everything
 is started here, bounded, and stopped at the end. What a token costs without a server, ``python -m bench.tokens`` says.
@@ -18,14 +18,15 @@ import psycopg
 import redis
 from jose import jwe
 
-from bench import load, orders
-from bench.processes import cpu_seconds, pss
+from bench import api, load, orders
+from bench.processes import pss
 from bench.servers import Line, database, free_port, median, run_python, say, served
 from tests.services import Services, running
 
 #: PostgreSQL's sessions publish their statistics at the latest so long after they fell idle.
 SETTLE_SECONDS = 11
 ROUNDS = 5
+PARTS = ("embed", "customers", "api")
 PANELS = ("revenue-by-month", "total", "by-category", "by-region", "status-by-month", "top-products")
 SIZES = (100, 5000, 100_000)
 #: Formats whose calls say which dashboard they mean.
@@ -34,12 +35,15 @@ FEW = 10
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all of them without one")
     parser.add_argument("--rows", type=int, default=orders.ROWS)
     parser.add_argument("--seconds", type=int, default=6, help="of load per measurement")
     parser.add_argument("--threads", type=int, default=4, help="blocking threads of each web process")
     parser.add_argument("--customers", type=int, default=1_000_000, help="compared with 10")
     arguments = parser.parse_args()
+    if unknown := set(arguments.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}: choose of {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory() as folder, running() as services:
         Bench(arguments, Path(folder), services).run()
 
@@ -48,7 +52,10 @@ class Bench:
     """One run: databases, data, servers, measurements."""
 
     def __init__(self, arguments: argparse.Namespace, folder: Path, services: Services) -> None:
-        self.seconds, self.threads, self.rows = arguments.seconds, arguments.threads, arguments.rows
+        self.seconds, self.threads = arguments.seconds, arguments.threads
+        self.parts = arguments.parts or PARTS
+        # The API reads no orders.
+        self.rows = FEW if list(self.parts) == ["api"] else arguments.rows
         self.folder, self.services, self.many_customers = folder, services, arguments.customers
         self.app_dsn, self.data_dsn = (database(services.database_url, name) for name in ("bench_app", "bench_data"))
         self.redis = redis.Redis.from_url(services.redis_url)
@@ -70,8 +77,8 @@ class Bench:
             "DATA_SOURCE_NETWORKS": "127.0.0.1/32",
             "MAX_ROWS": str(max(SIZES)),
             "LOG_LEVEL": "ERROR",
-            # Counted, and never reached: the load has few tokens.
-            **{f"LIMIT_{name}_REQUESTS": "1000000000" for name in ("TOKEN", "CUSTOMER", "ORGANIZATION")},
+            # Counted, and never reached: the load has few tokens and one API key.
+            **{f"LIMIT_{name}_REQUESTS": "1000000000" for name in ("TOKEN", "CUSTOMER", "ORGANIZATION", "KEY")},
             "MALLOC_ARENA_MAX": "2",
         }
 
@@ -85,9 +92,15 @@ class Bench:
         env = self.env(self.app_dsn, self.port)
         run_python(["manage.py", "migrate", "-v0"], env)
         self.facts: Mapping[str, Any] = json.loads(run_python(["-m", "bench.seed", self.data_dsn], env))
-        self.few, self.many = self.copies()
+        if "customers" in self.parts:
+            self.few, self.many = self.copies()
         say(f"data and seed in {time.monotonic() - began:.0f} s")
         self.redis.flushdb()
+        for part in self.parts:
+            {"embed": self.embed, "customers": self.customers, "api": self.api}[part](env)
+
+    def embed(self, env: Mapping[str, str]) -> None:
+        """Panels and pages as a customer's browser asks for them."""
         with served("embedhost.wsgi:application", env, self.port, self.threads) as pid:
             self.line = Line(self.port)
             self.cold()
@@ -98,7 +111,16 @@ class Bench:
             self.results()
             say("in one process, microseconds of CPU:")
             say(run_python(["-m", "bench.engine", self.token("customer_1")], env).rstrip())
-        self.customers()
+
+    def api(self, env: Mapping[str, str]) -> None:
+        """The REST API as a company's backend uses it."""
+        port = free_port()
+        with (
+            served("embedhost.wsgi:application", env, self.port, self.threads) as ours,
+            served("bench.bare:application", self.env(self.app_dsn, port), port, self.threads) as bare,
+        ):
+            sides = [load.Target(pid, at, self.folder, self.seconds) for pid, at in ((ours, self.port), (bare, port))]
+            api.measure(*sides, key=self.facts["api_key"], dashboard=self.facts["embed_id"])
 
     def token(self, customer: str, **more: object) -> str:
         now = int(time.time())
@@ -236,7 +258,7 @@ class Bench:
             connection.execute("VACUUM ANALYZE customers_customer")
         return few, many
 
-    def customers(self) -> None:
+    def customers(self, env: Mapping[str, str]) -> None:
         """The same ten customers' data with few and with many others beside them, each token new and seen before."""
         ports = free_port(), free_port()
         envs = [self.env(dsn, port) for dsn, port in zip((self.few, self.many), ports, strict=True)]
@@ -265,15 +287,11 @@ class Bench:
 
     def _round(self, pid: int, port: int, lines: Sequence[str], seconds: int = 0) -> tuple[float, float]:
         """Return requests a second, and microseconds of CPU per request."""
-        seconds = seconds or self.seconds
-        before = cpu_seconds(pid)
-        measured = self._run(lines, connections=16, seconds=seconds, port=port)
-        return measured.per_second, (cpu_seconds(pid) - before) / max(1.0, measured.per_second * seconds) * 1e6
+        return load.Target(pid, port, self.folder, self.seconds).round(lines, seconds)
 
     def _run(self, lines: Sequence[str], *, connections: int, seconds: int = 0, port: int = 0) -> load.Measured:
-        host = f"127.0.0.1:{port or self.port}"
-        seconds = seconds or self.seconds
-        return load.run(f"http://{host}", host, lines, self.folder, connections=connections, seconds=seconds)
+        target = load.Target(0, port or self.port, self.folder, self.seconds)
+        return target.run(lines, connections=connections, seconds=seconds)
 
 
 def _more_customers(connection: "psycopg.Connection[Any]") -> str:

@@ -1,4 +1,4 @@
-"""What the measurements open: an organization, a thousand customers, six panels, a token of every format.
+"""What the measurements open: an organization, a thousand customers, six panels, a token of every format, an API key.
 
 Prints its facts as JSON.
 """
@@ -22,6 +22,7 @@ from dashboards.models import Dashboard  # noqa: E402
 from datasources.services import create_source, set_rule  # noqa: E402
 from secrets_admin import facts  # noqa: E402
 from secrets_admin.access import SYSTEM  # noqa: E402
+from secrets_admin.api_key_services import SCOPES, create_api_key  # noqa: E402
 from secrets_admin.feed import feed  # noqa: E402
 from secrets_admin.models import EmbedSecret, Organization  # noqa: E402
 from secrets_admin.services import create_secret  # noqa: E402
@@ -59,6 +60,7 @@ def main(data_dsn: str) -> None:
         "rows_embed_id": str(boards[1].embed_id),
         "key_id": secrets["explo_jwe"].key_id,
         "key_value": secrets["explo_jwe"].value().decode(),
+        "api_key": create_api_key(workspace, name="Bench", scopes=SCOPES, actor=SYSTEM)[1],
         "tokens": {**tokens, "customer_token": f"{boards[0].embed_id}:{customer.token()}"},
     }
     print(json.dumps(told))

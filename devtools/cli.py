@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from devtools.children import end_with_signals, stop_all
+from devtools.children import end_with_signals, start, stop, stop_all
 from devtools.demo import demo
 from devtools.frontend import build
 from devtools.install import install
 from devtools.parts import PARTS
+from devtools.places import PYTHON, environment
 from devtools.say import Problem, say
 from devtools.testing import test
 
@@ -14,6 +15,7 @@ _HELP = """\
 ./dev demo [--port N]      show embedhost with its demo on 127.0.0.1:8000 (the host page is on the port after it)
 ./dev test [arguments]     everything that CI runs; with arguments, those tests (they are pytest's arguments)
 {parts}
+./dev bench [part]         measure its speed beside bare views; ./dev bench --help lists the parts. It needs wrk
 ./dev build                install what the product needs and build the front end
 ./dev help                 print this
 """
@@ -52,6 +54,16 @@ def _build(rest: Sequence[str]) -> int:
     return 0
 
 
+def _bench(rest: Sequence[str]) -> int:
+    install("dev")
+    build()
+    measuring = start([PYTHON, "-m", "bench.run", *rest], env=environment({}))
+    try:
+        return measuring.wait()
+    finally:
+        stop(measuring)
+
+
 def _print_help(_: Sequence[str]) -> int:
     say(_help())
     return 0
@@ -65,6 +77,7 @@ def _help() -> str:
 _WORDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": demo,
     "test": test,
+    "bench": _bench,
     "build": _build,
     "help": _print_help,
     "--help": _print_help,

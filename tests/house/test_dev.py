@@ -79,7 +79,7 @@ def test_an_old_python_gets_one_sentence() -> None:
 def test_help_names_every_word() -> None:
     told = _dev("help")
     assert told.returncode == 0
-    assert [word for word in (*PARTS, "demo", "test", "build", "help") if word not in told.stdout] == []
+    assert [word for word in (*PARTS, "demo", "test", "bench", "build", "help") if word not in told.stdout] == []
 
 
 def test_no_word_at_all_prints_the_help() -> None:
