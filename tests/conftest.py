@@ -36,7 +36,6 @@ from tests.migrated import copy_migrated
 from tests.snapshot import Snapshot, take
 from tests.world import World, build_world, write_orders
 
-
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
