@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Substr
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -23,6 +24,7 @@ from embedhost.lib.api.endpoint import endpoint
 from embedhost.lib.api.pages import cut_newest
 from embedhost.lib.spreadsheet import csv_lines
 from secrets_admin.api_view import KeyView
+from secrets_admin.models import Workspace
 
 #: Days before the last one that are counted when the call does not say it.
 _USUAL_DAYS: Final = 29
@@ -109,8 +111,7 @@ class RefusalsView(KeyView):
         """The newest few hundred of the workspace's own tokens, the newest first."""
         rows = refusals.newest(self.key.organization_id, verified=True)
         own = self.workspace.embed_secrets.values("key_id")
-        customers = self.workspace.customers.values("external_id")
-        rows = rows.filter(Q(key_id__in=own) | Q(key_id__startswith=CUSTOMER_KEYS, customer__in=customers))
+        rows = rows.filter(Q(key_id__in=own) | Q(key_id__startswith=CUSTOMER_KEYS) & _is_own_customer(self.workspace))
         if "customer" in self.asked:
             self.key.require_customer(self.asked["customer"])
             rows = rows.filter(customer=self.asked["customer"])
@@ -131,6 +132,18 @@ def _seen(view: KeyView, rows: "QuerySet[Any]", nobody: Q) -> "QuerySet[Any]":
     else:
         return rows.filter(Q(customer_id__in=customers.values("id")) | nobody)
     return rows.filter(customer_id__in=customers.values("id"))
+
+
+def _is_own_customer(workspace: Workspace) -> Q:
+    """Match refusals of customers' own tokens that are of this workspace, also where others have equal external ids.
+
+    A token that was replaced since is told from those of the others by the id alone, so it is left out where they
+    have it.
+    """
+    named = Customer.objects.filter(external_id=OuterRef("customer"))
+    made = named.filter(workspace=workspace, token_hash__startswith=Substr(OuterRef("key_id"), len(CUSTOMER_KEYS) + 1))
+    others = named.filter(workspace__organization=workspace.organization).exclude(workspace=workspace)
+    return Q(Exists(made)) | Q(Exists(named.filter(workspace=workspace))) & ~Q(Exists(others))
 
 
 def _key(by: str, number: int) -> object:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from customers.models import Customer
+from customers.services import create_customer, refresh_token
 from embed.usage_models import AccessRecord, DayUsage
 from embedhost.lib import journal
 from secrets_admin.access import SYSTEM
@@ -147,6 +148,33 @@ def test_refusals_say_why_and_whose_token_it_was(
     assert [one["reason"] for one in ours.told("get", f"{REFUSALS}?customer=acme")["items"]] == ["expired"]
     assert theirs.told("get", REFUSALS)["items"] == []
     assert Backend(world.a, world.a.workspace.api_keys.first() or ours.key, value).told("get", REFUSALS)["items"] == []
+
+
+def test_p_oc_02_refusals_of_a_customers_token_are_those_of_its_own_workspace(
+    ours: Backend, world: World, embed_client: Client
+) -> None:
+    other = world.a.organization.workspaces.create(origins=["https://elsewhere.test"])
+    theirs = create_customer(other, "acme", actor=SYSTEM)
+    key, value = create_api_key(other, name="Staging", scopes=["read"], actor=SYSTEM)
+    sales = world.a.dashboards["sales"].embed_id
+    (acme, globex) = (world.a.customers[name] for name in ("acme", "globex"))
+    for site, token in (
+        ("https://one.test", acme.token()),
+        ("https://two.test", theirs.token()),
+        ("https://three.test", globex.token()),
+    ):
+        embed_client.get(f"/iframe/{sales}/{token}", headers={"Referer": f"{site}/"})
+    journal.drain()
+
+    def sites(caller: Backend) -> list[str]:
+        return [one["site"] for one in caller.told("get", REFUSALS)["items"]]
+
+    staging = Backend(world.a, key, value)
+    assert (sites(ours), sites(staging)) == (["https://three.test", "https://one.test"], ["https://two.test"])
+    # Of tokens that were replaced since, those are told from the others' that nobody else's external id could mean.
+    for customer in (acme, theirs, globex):
+        refresh_token(customer, actor=SYSTEM)
+    assert (sites(ours), sites(staging)) == (["https://three.test"], [])
 
 
 def test_a_key_for_some_customers_sees_theirs_alone(used: World, embed_client: Client) -> None:
