@@ -150,10 +150,12 @@ def _mint(call: Call, customer: Customer, dashboard: DashboardFacts, lifetime: i
 
 def _seconds_until(body: Body, now: float) -> int | None:
     """Return how long until ``valid_until``, a time in whole seconds; None where the body has none."""
-    name = "valid_until" if body.get("valid_until") is not None else "validUntil"
-    until = body.get(name)
-    if until is None:
+    given = {name: body[name] for name in ("valid_until", "validUntil") if body.get(name) is not None}
+    if not given:
         return None
+    name, until = given.popitem()
+    if any(other != until for other in given.values()):
+        raise BadBody("The members `valid_until` and `validUntil` differ. Send one.")
     if type(until) is not int or not now < until <= now + LONGEST_LIFETIME:
         raise MintRefused(f"`{name}` is a time in whole seconds since 1970, ahead by 24 hours at most.")
     return until - int(now)

@@ -167,6 +167,9 @@ def test_p_cu_04_members_of_another_type_or_that_differ_are_400(world: World, em
         for value in others:
             assert code_of(_ask(embed_client, world, key, **{name: value})) == "bad_request", (name, value)
     assert code_of(_ask(embed_client, world, key, tenantId="globex")) == "bad_request"
+    soon = int(time.time()) + 600
+    assert code_of(_ask(embed_client, world, key, valid_until=soon, validUntil=soon + 1)) == "bad_request"
+    assert told(_ask(embed_client, world, key, valid_until=soon, validUntil=soon))["expires_at"] == soon
     assert code_of(_ask(embed_client, world, key, tenant_id=None)) == "bad_request"
     for text in ("acme ", " acme", "a\x00", "a\u200bb", "x" * 256, "", "ACME"):
         assert _ask(embed_client, world, key, tenant_id=text).status_code == 404, text
