@@ -9,6 +9,14 @@ class CustomerRefused(Refused):
     code = "customer_invalid"
 
 
+class CustomerGone(CustomerRefused):
+    """Another call deleted the customer while this one was on its way to change it."""
+
+    status = 404
+    code = "not_found"
+    message = "This customer is deleted."
+
+
 class CustomerExists(CustomerRefused):
     status = 409
     code = "customer_exists"

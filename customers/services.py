@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from customers.errors import CustomerExists, CustomerRefused
+from customers.errors import CustomerExists, CustomerGone, CustomerRefused
 from customers.facts import subject
 from customers.families import announce_family, part, take_turn
 from customers.models import Customer, ExploCard
@@ -264,11 +264,11 @@ def _bring_back(customer: Customer, fields: Mapping[str, object]) -> bool:
 
 
 def _lock(customer: Customer) -> Customer:
-    """Return the living row, locked. Raises CustomerRefused when it was deleted in the meantime."""
+    """Return the living row, locked. Raises CustomerGone when it was deleted in the meantime."""
     rows = Customer.objects.select_for_update(of=("self",)).select_related("workspace__organization")
     row = rows.filter(id=customer.id, deleted_at=None).first()
     if row is None:
-        raise CustomerRefused("This customer is deleted.")
+        raise CustomerGone
     return row
 
 

@@ -7,7 +7,7 @@ at Explo, and never redirected. Customers' tokens are in answers only for keys w
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from customers.access import get_by_external_id
@@ -107,7 +107,8 @@ def customers(call: Call) -> Answer:
         call.key.require_customer(parent)
         rows = rows.filter(parent=get_by_external_id(call.workspace, parent))
     if level is not None:
-        rows = rows.filter(parent__isnull=level == explo.LEVELS[0])
+        at_the_top = Q(parent=None) | Q(parent__deleted_at__isnull=False)
+        rows = rows.filter(at_the_top if level == explo.LEVELS[0] else ~at_the_top)
     found = list(rows[: MOST_LISTED + 1])
     if len(found) > MOST_LISTED:
         raise TooManyCustomers

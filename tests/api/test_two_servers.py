@@ -73,6 +73,19 @@ def test_p_cu_05_customers_that_come_back_at_once_one_by_one_and_in_bulk_wait_in
             assert set(pool.map(bring_back, range(24))) <= {200, 201}
 
 
+def test_of_calls_at_once_one_deletes_and_to_the_others_nothing_is_there(ours: Backend, servers: list[Server]) -> None:
+    def delete(number: int) -> int:
+        line = http.client.HTTPConnection("127.0.0.1", servers[number % 2].port, timeout=30)
+        headers = {"Host": os.environ["EMBED_HOST"], "Authorization": f"Bearer {ours.value}"}
+        line.request("DELETE", f"{CUSTOMERS}globex", headers=headers)
+        status = line.getresponse().status
+        line.close()
+        return status
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sorted(pool.map(delete, range(16))) == [204, *[404] * 15]
+
+
 def test_p_cu_01_two_headers_log_nobody_in_and_a_revoked_key_is_over_on_every_server(
     ours: Backend, theirs: Backend, servers: list[Server]
 ) -> None:

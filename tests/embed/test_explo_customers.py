@@ -8,6 +8,7 @@ from django.test import Client
 from customers import services
 from customers.models import Customer
 from embed import explo_api
+from secrets_admin.access import SYSTEM
 from secrets_admin.models import AuditRecord
 from tests.embed.explo import (
     CREATE,
@@ -265,6 +266,12 @@ def test_lists_are_of_the_workspace_by_parent_and_level_or_by_page(
     assert named(parent_provided_id="north", hierarchy_level_name="") == []
     assert named(hierarchy_level_name="Customer") == ["acme", "globex"]
     assert named(hierarchy_level_name="User") == ["north"]
+    parent = customer_of(send(embed_client, key, CREATE, {"provided_id": "passing"}))
+    assert customer_of(send(embed_client, key, CREATE, {"provided_id": "left", "parent_provided_id": "passing"}))
+    services.delete_customer(Customer.objects.get(external_id=parent["provided_id"]), actor=SYSTEM)
+    assert named(hierarchy_level_name="Customer") == ["acme", "globex", "left"]
+    assert named(hierarchy_level_name="User") == ["north"]
+    services.delete_customer(Customer.objects.get(external_id="left"), actor=SYSTEM)
     for wrong, status in (({"hierarchy_level_name": "Team"}, 400), ({"parent_provided_id": "no\x00body"}, 404)):
         assert send(embed_client, key, LIST, **wrong).status_code == status
     pages = [told(send(embed_client, key, LIST_V2, pageSize="2", page=page)) for page in "123"]
