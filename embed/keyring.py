@@ -5,11 +5,8 @@ from collections.abc import Sequence
 from customers.facts import CustomerOfToken, find_customer_by_token
 from dashboards.facts import find_named
 from secrets_admin import facts, keyring
-from tokens.keys import Key
+from tokens.keys import CUSTOMER_KEYS, Key
 from tokens.times import LONGEST_LIFETIME
-
-#: With this begin the key ids of customers' own tokens; no embed secret's does.
-CUSTOMER_KEYS = "ct_"
 
 
 class Keys:

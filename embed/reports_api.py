@@ -17,7 +17,6 @@ from customers.models import Customer
 from dashboards.models import Dashboard
 from embed import access_log, refusals
 from embed import reports_api_fields as fields
-from embed.keyring import CUSTOMER_KEYS
 from embed.ledger_models import Refusal
 from embed.usage_models import AccessRecord, DayUsage
 from embedhost.lib.api.endpoint import endpoint
@@ -25,6 +24,7 @@ from embedhost.lib.api.pages import cut_newest
 from embedhost.lib.spreadsheet import csv_lines
 from secrets_admin.api_view import KeyView
 from secrets_admin.models import Workspace
+from tokens.keys import CUSTOMER_KEYS
 
 #: Days before the last one that are counted when the call does not say it.
 _USUAL_DAYS: Final = 29

@@ -80,8 +80,14 @@ def origins_of(organization_id: int) -> tuple[str, ...]:
 
 def resolve_key(format: str, key_id: str, /) -> Key | None:
     """Find the key that a token names, revoked ones included (tokens.keys.KeyResolver)."""
+    key = key_named(key_id)
+    return key if key is not None and key.format == format else None
+
+
+def key_named(key_id: str) -> Key | None:
+    """Find a key whose id we know to be one, whatever its format; revoked ones included."""
     secret = feed.recall(Kind.SECRET, key_id, lambda: _load_secret(key_id))
-    if secret is None or secret.format != format:
+    if secret is None:
         return None
     owner = workspace(secret.workspace_id)
     if owner is None:
@@ -90,7 +96,7 @@ def resolve_key(format: str, key_id: str, /) -> Key | None:
         secret_id=secret.id,
         key_id=key_id,
         value=secret.value,
-        format=format,
+        format=secret.format,
         organization_id=owner.organization_id,
         workspace_id=owner.id,
         state=_state_now(secret),

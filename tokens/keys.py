@@ -7,6 +7,8 @@ from typing import Final, Protocol
 
 #: Only these verify. Any other word, also one that a later version invents, is refused.
 _USABLE: Final = frozenset({"active", "verify_only"})
+#: With this begin the key ids of customers' own tokens; no embed secret's does.
+CUSTOMER_KEYS: Final = "ct_"
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
