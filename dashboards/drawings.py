@@ -4,7 +4,7 @@ A drawing's key is its data's key with everything that shapes the card: chart co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import zstandard
 from django.utils.translation import override
@@ -38,8 +38,9 @@ from secrets_admin.feed import feed
 class Card:
     """A panel as HTML. ``at`` is when its numbers were read (database time, seconds), None without numbers.
 
-    ``stale`` numbers are older than the dashboard's cache time. ``error`` is what an owner's log should know of a
-    failed panel, under ``reference``; ``read`` is what its numbers were read from.
+    ``stale`` numbers are older than the dashboard's cache time; ``refresh_wanted`` is what their door hands to
+    ``dashboards.refreshing.want``. ``error`` is what an owner's log should know of a failed panel, under ``reference``;
+    ``read`` is what its numbers were read from.
     """
 
     panel_id: str
@@ -50,6 +51,7 @@ class Card:
     reference: str | None = None
     read: Read | None = None
     stale: bool = False
+    refresh_wanted: Prepared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +123,10 @@ def _draw(items: dict[int, Prepared], look: Look, wait: float) -> dict[int, Card
     return cards | dict(zip(rest, drawn, strict=True))
 
 
-def _card_of(item: Prepared, drawing: Entry | None, *, cached: bool = True, stale: bool = False) -> Card:
-    if drawing is None:
-        raise ValueError("a card needs its drawing")
+def _card_of(item: Prepared, drawing: Entry, *, cached: bool = True) -> Card:
     read = read_of(item, drawing.rows, cached=cached)
     html = zstandard.decompress(drawing.body).decode()
-    return Card(item.request.panel.id, html, "ready", drawing.at, read=read, stale=stale)
+    return Card(item.request.panel.id, html, "ready", drawing.at, read=read)
 
 
 class _Making:
@@ -143,10 +143,13 @@ class _Making:
         if entry is None:
             return Card(panel.id, draw_card(card_panel(panel), None, _state("pending", look)), "pending")
         if self.drawing is not None and self.drawing.at == entry.at and self.result.failed_since is None:
-            return _card_of(self.item, self.drawing, cached=self.result.cached, stale=self.result.stale)
+            return self._of_result(_card_of(self.item, self.drawing, cached=self.result.cached))
         html = draw_card(card_panel(panel), self._spec(entry, look), self._state(look))
         self._keep(entry, html)
-        return Card(panel.id, html, "ready", entry.at, read=self.result.read, stale=self.result.stale)
+        return self._of_result(Card(panel.id, html, "ready", entry.at, read=self.result.read))
+
+    def _of_result(self, card: Card) -> Card:
+        return replace(card, stale=self.result.stale, refresh_wanted=self.result.refresh_wanted)
 
     def _spec(self, entry: Entry, look: Look) -> dict[str, object]:
         return {**values_of(entry.plain()), "locale": look.locale, "time_zone": look.time_zone}

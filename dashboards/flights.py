@@ -54,6 +54,11 @@ class TooBusy(Limited):
     retry_after = 3
 
 
+def marks_of(key: str) -> tuple[str, str]:
+    """Return where the store says of an entry that its flight is under way, and that it failed a moment ago."""
+    return f"{key}:lease", f"{key}:failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A query to fly: ``work`` returns the packed entry, which is kept for ``keep_seconds``.
@@ -103,7 +108,7 @@ class _Flight:
 
     @property
     def lease(self) -> str:
-        return f"{self.job.key}:lease"
+        return marks_of(self.job.key)[0]
 
     @property
     def wanted(self) -> str:
@@ -111,7 +116,7 @@ class _Flight:
 
     @property
     def failed(self) -> str:
-        return f"{self.job.key}:failed"
+        return marks_of(self.job.key)[1]
 
 
 @dataclass(slots=True)

@@ -51,22 +51,31 @@ def from_claims(claims: Claims, *, named: Named, referer_origin: str | None) -> 
 _JOB_SECONDS = 3600
 
 
-def for_job(dashboard: DashboardFacts, workspace_id: str, customer: GrantCustomer) -> Grant:
-    """Return what a job of ours may see of a dashboard's latest version as a customer that was found just now.
+def for_job(
+    purpose: Purpose,
+    dashboard: DashboardFacts,
+    workspace_id: str,
+    customer: GrantCustomer | None,
+    *,
+    environment: str | None = None,
+    viewer_id: str | None = None,
+) -> Grant:
+    """Return what a job may see of a dashboard as a customer; both were found just now, so that neither is deleted.
 
-    It has no token, so nothing was revoked but what the facts say: a deleted customer or dashboard is not found.
+    It has no token. A job for somebody who had one checks first that their permission has not ended
+    (dashboards.revoked.check_still_allowed). ``viewer_id`` is bound where a query names it. Raises TokenError.
     """
     return Grant(
-        purpose=Purpose.JOB,
+        purpose=purpose,
         organization_id=dashboard.organization_id,
         workspace_id=workspace_id,
         dashboard_id=dashboard.id,
-        version_id=dashboard.latest_version_id,
-        environment=None,
+        version_id=_version(dashboard, environment),
+        environment=environment,
         customer=customer,
         values={},
         rights=frozenset(),
-        viewer_id=None,
+        viewer_id=viewer_id,
         locale=None,
         time_zone=None,
         expires_at=feed.now() + _JOB_SECONDS,

@@ -34,7 +34,7 @@ from datasources.run import Result, run_statement
 from datasources.scope import Scope
 from datasources.snapshot import SourceSnapshot
 from embedhost.lib.errors import Refused
-from tokens.grant import GrantCustomer
+from tokens.grant import GrantCustomer, Purpose
 
 
 class Verdict(StrEnum):
@@ -151,7 +151,7 @@ class _Check:
 def _prepared(
     facts: DashboardFacts, spec: DashboardSpec, panel: PanelSpec, workspace_id: str, customer: GrantCustomer
 ) -> Prepared | Refused:
-    grant = for_job(facts, workspace_id, customer)
+    grant = for_job(Purpose.JOB, facts, workspace_id, customer)
     values = resolve(spec, grant, {}, time_zone="UTC", now=time.time())
     try:
         return prepare(PanelRequest(grant, facts, spec, panel, values, "UTC"))

@@ -45,7 +45,7 @@ class LeftAlone(SourceUnavailable, Limited):
 
 def spend_request(grant: Grant) -> int:
     """Count a request of a viewer; return 0, or after how many seconds to try again. Jobs have no budget."""
-    if grant.purpose is Purpose.JOB:
+    if grant.purpose in (Purpose.JOB, Purpose.REFRESH):
         return 0
     token = Budget(f"token:{grant.token_digest[:32]}", settings.LIMIT_TOKEN_REQUESTS)
     limits = _of(grant, settings.LIMIT_CUSTOMER_REQUESTS, settings.LIMIT_ORGANIZATION_REQUESTS)

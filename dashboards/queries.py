@@ -7,6 +7,7 @@ the scope, the cache key and the bound values are all made from it.
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -16,6 +17,7 @@ import orjson
 from django.conf import settings
 
 from customers.families import family_of
+from dashboards import failing
 from dashboards.cache import Entry, EntryScope, digest_of, make_entry, pack, typed, unpack
 from dashboards.facts import DashboardFacts
 from dashboards.flights import Job, flights
@@ -33,7 +35,6 @@ from datasources.opened import note
 from datasources.run import Cancel, run_statement
 from datasources.scope import Scope, needs_family
 from embedhost.lib.errors import Refused
-from embedhost.lib.memory import Recent
 from embedhost.lib.store import store
 from secrets_admin.feed import feed
 from tokens.grant import Grant
@@ -62,9 +63,10 @@ class PanelRequest:
 
 @dataclass(frozen=True, slots=True)
 class PanelResult:
-    """What became of a panel. ``stale`` entries are older than the dashboard's cache time; the refresh is under way.
+    """What became of a panel. ``read`` says what a ready one was read from.
 
-    ``read`` says what a ready panel was read from.
+    ``stale`` entries are older than the dashboard's cache time; ``refresh_wanted`` is what their door hands to
+    ``dashboards.refreshing.want``.
     """
 
     state: State
@@ -75,6 +77,7 @@ class PanelResult:
     cached: bool = True
     error: Refused | None = None
     read: Read | None = None
+    refresh_wanted: "Prepared | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ def run_panel(request: PanelRequest, *, wait: float = LONGEST_WAIT) -> PanelResu
 def run_panels(requests: Sequence[PanelRequest], *, wait: float) -> list[PanelResult]:
     """Run the panels of one page side by side, waiting at most ``wait`` seconds for all of them together.
 
-    What is cached costs one read for all. A stale result is returned at once while its flight goes on.
+    What is cached costs one read for all. A stale result is returned at once, with its refresh wanted.
     """
     prepared = [_prepared_or_error(request) for request in requests]
     return finish(prepared, lookup(prepared), wait=wait)
@@ -125,7 +128,7 @@ def fresh_from(item: Prepared, now: float) -> float:
 def finish(
     prepared: Sequence["Prepared | PanelResult"], entries: Sequence[Entry | None], *, wait: float
 ) -> list[PanelResult]:
-    """Turn prepared panels and cached entries into results, flying for what is missing or stale."""
+    """Turn prepared panels and cached entries into results, flying for what is missing."""
     started = feed.now()
     pairs = zip(prepared, entries, strict=True)
     begun = [_begin(item, entry, started) if isinstance(item, Prepared) else item for item, entry in pairs]
@@ -136,26 +139,38 @@ def finish(
 @dataclass(frozen=True, slots=True)
 class _Airborne:
     prepared: Prepared
-    future: Any
+    future: "Future[bytes]"
 
 
 def _begin(item: Prepared, entry: Entry | None, started: float) -> "PanelResult | _Airborne":
-    oldest = fresh_from(item, started)
-    if entry is not None and entry.at >= oldest:
-        return PanelResult("ready", item.key, entry, read=read_of(item, entry.rows))
+    if entry is not None:
+        return _kept(item, entry, stale=entry.at < fresh_from(item, started))
+    try:
+        return _Airborne(item, _fly(item, started, unattended=False))
+    except Refused as error:
+        return PanelResult("failed", item.key, error=error)
+
+
+def _kept(item: Prepared, entry: Entry, *, stale: bool) -> PanelResult:
+    read = read_of(item, entry.rows)
+    if not stale:
+        return PanelResult("ready", item.key, entry, read=read)
+    since = failing.since(item.reached)
+    return PanelResult("ready", item.key, entry, stale=True, failed_since=since, read=read, refresh_wanted=item)
+
+
+def fly_anew(item: Prepared) -> "Future[bytes]":
+    """Fetch a stale result anew, unless somebody did; nobody waits for it. Raises Refused when it cannot fly now."""
+    return _fly(item, feed.now(), unattended=True)
+
+
+def _fly(item: Prepared, started: float, *, unattended: bool) -> "Future[bytes]":
     try:
         breaker_of(*item.reached).check()
-        # Nobody waits for what is only refreshed.
-        future = flights().join(_job(item, started, oldest, unattended=entry is not None))
-    except Refused as error:
-        if isinstance(error, Limited):
-            turned_away.note(item.request.grant, error.limit)
-        if entry is None:
-            return PanelResult("failed", item.key, error=error)
-    if entry is not None:
-        since, read = _failing.get(item.reached), read_of(item, entry.rows)
-        return PanelResult("ready", item.key, entry, stale=True, failed_since=since, read=read)
-    return _Airborne(item, future)
+        return flights().join(_job(item, started, unattended=unattended))
+    except Limited as error:
+        turned_away.note(item.request.grant, error.limit)
+        raise
 
 
 def _land(airborne: _Airborne, deadline: float) -> PanelResult:
@@ -195,9 +210,9 @@ def _waiting() -> Seats:
 def _wait(airborne: _Airborne, deadline: float) -> bytes:
     future, organization_id = airborne.future, airborne.prepared.request.grant.organization_id
     if future.done() or not _waiting().take(organization_id):
-        return bytes(future.result(timeout=0))
+        return future.result(timeout=0)
     try:
-        return bytes(future.result(timeout=max(0.0, deadline - time.monotonic())))
+        return future.result(timeout=max(0.0, deadline - time.monotonic()))
     finally:
         _waiting().give_back(organization_id)
 
@@ -279,12 +294,8 @@ def _data_key(
     return digest_of("data", parts)
 
 
-#: Since when the flights of a source have failed, by source id and login, in this process (seconds).
-_failing: Recent[tuple[int, str], float] = Recent(10_000)
-
-
-def _job(item: Prepared, started: float, oldest: float, *, unattended: bool) -> Job:
-    clock = time.monotonic()
+def _job(item: Prepared, started: float, *, unattended: bool) -> Job:
+    clock, oldest = time.monotonic(), fresh_from(item, started)
 
     def now() -> float:
         return started + (time.monotonic() - clock)
@@ -336,7 +347,7 @@ def _query(item: Prepared, now: Callable[[], float], cancel: Cancel) -> Entry:
         at = now()
         entry = make_entry(item.scope, at, result.rows, body_of(item.request.panel, result, at))
     except (SourceUnavailable, QueryTimeout):
-        _failing.put(item.reached, _failing.get(item.reached) or now())
+        failing.failed(item.reached, now())
         raise
     except DataSourceError:
         raise
@@ -344,7 +355,7 @@ def _query(item: Prepared, now: Callable[[], float], cancel: Cancel) -> Entry:
         facts = {"panel": item.request.panel.id, "error": type(error).__name__}
         logger.error("a result could not be made", extra=facts)
         raise QueryFailed from None
-    _failing.drop(item.reached)
+    failing.answered(item.reached)
     return entry
 
 

@@ -1,7 +1,8 @@
 """What a panel was read from and for whom, without any value: the lines of usage and access log.
 
 Each query is written down before it is sent to the owner's database and again when it ended, so that a process that is
-killed in between has counted it. Previews and jobs leave no lines.
+killed in between has counted it. A stale result's refresh names its customer and no viewer, since it is nobody's in
+particular. Previews and other jobs leave no lines.
 """
 
 import hashlib
@@ -42,15 +43,15 @@ def who(grant: Grant) -> dict[str, Any]:
         "dashboard": grant.dashboard_id,
         "customer": customer.id if customer else None,
         "external_id": customer.external_id if customer else "",
-        "viewer": grant.viewer_id or "",
+        "viewer": "" if grant.purpose is Purpose.REFRESH else grant.viewer_id or "",
         "digest": grant.token_digest,
         "request": request_id.current(),
     }
 
 
 def is_counted(grant: Grant) -> bool:
-    """Tell whether what this Grant shows is usage; previews and jobs are not."""
-    return grant.purpose is Purpose.EMBED
+    """Tell whether what this Grant shows or asks is usage; previews and jobs that no viewer caused are not."""
+    return grant.purpose in (Purpose.EMBED, Purpose.REFRESH)
 
 
 def what(reads: Sequence[Read]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from dashboards.grants import EXPORT, Opened
 from dashboards.naming import Named
 from dashboards.queries import LONGEST_WAIT, PanelRequest, PanelResult, run_panel, values_of
 from dashboards.queries import leave as stop_waiting
+from dashboards.refreshing import want
 from dashboards.spec import MAX_PANELS, TEXT, PanelSpec
 from dashboards.variable_spec import VariableSpec
 from datasources.errors import QueryRejected
@@ -127,6 +128,7 @@ def _shown(opened: Opened, request: PanelRequest, result: PanelResult, note: Not
         refused.reference = log_failure(request.panel.id, refused)
         raise refused
     note(opened.grant, result.read)
+    want([result])
     return result
 
 
@@ -150,6 +152,7 @@ def _card(opened: Opened, spec: PanelSpec, wishes: Wishes) -> HttpResponse:
     request = panel_request(opened, spec, wishes, values_for(opened, wishes))
     card = draw_panels([request], look, wait=LONGEST_WAIT)[0]
     note_panel(opened.grant, card.read)
+    want([card])
     log_failures([card])
     pending = card.state == "pending"
     headers = {**freshness.of_card(card), **({"Retry-After": str(RETRY_SECONDS)} if pending else {})}

@@ -11,6 +11,7 @@ from django.utils.translation import override
 from dashboards.drawings import Card, Look, draw_panels
 from dashboards.grants import EXPORT, Opened
 from dashboards.naming import Named
+from dashboards.refreshing import want
 from dashboards.trail import Read
 from embed.access_log import note_page, withdraw_page
 from embed.answers import DASH_POLICY
@@ -86,6 +87,7 @@ def draw_page(opened: Opened, wishes: Wishes) -> Page:
     cards = draw_panels(requests, look, wait=PAGE_WAIT)
     found = again(found, opened, wishes, values)
     _count(opened, cards, reads(found))
+    want([*cards, *found.values()])
     log_failures(cards)
     return build_page(opened, wishes, values, cards, offered=ready(found))
 

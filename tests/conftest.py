@@ -23,11 +23,12 @@ from pytest_django.live_server_helper import LiveServer
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
+from dashboards import failing, limits, refreshing
 from dashboards import flights as flights_module
-from dashboards import limits
 from dashboards.facts import specs
 from embed import usage
 from embedhost import background
+from embedhost.lib import jobs as jobs_module
 from embedhost.lib import journal
 from embedhost.lib import store as store_module
 from secrets_admin.feed import feed
@@ -105,7 +106,13 @@ def _fresh_process(settings: Settings, tmp_path_factory: pytest.TempPathFactory)
     store_module.store.cache_clear()
     flights_module.flights.cache_clear()
     limits.forget()
+    failing.forget()
+    refreshing.forget()
     yield
+    # Its thread has a connection of its own, and would go on in the next test's world.
+    if jobs_module.jobs.cache_info().currsize:
+        jobs_module.jobs().end()
+        jobs_module.jobs.cache_clear()
     journal.forget()
 
 

@@ -11,11 +11,15 @@ PropertyValue = str | int | tuple[str | int, ...]
 
 
 class Purpose(StrEnum):
-    """Why a Grant exists; only ``embed`` is counted as usage."""
+    """Why a Grant exists; only ``embed`` is counted as usage.
+
+    A ``refresh`` is a job for viewers: its query is one for their customer, and for nobody in particular.
+    """
 
     EMBED = "embed"
     PREVIEW = "preview"
     JOB = "job"
+    REFRESH = "refresh"
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,12 @@ _DECLARED = [
         "Functions that panels may call besides those of docs/sql.md, as engine:function with commas between, such as "
         "postgresql:levenshtein. They must be in the database's own schema (pg_catalog) and read nothing.",
     ),
-    Setting("SOURCE_CONNECTIONS", "int", 8, "Most queries that run at one data source at once, per process."),
+    Setting(
+        "SOURCE_CONNECTIONS",
+        "int",
+        8,
+        "Most queries that run at one data source at once, per process, web servers and workers alike.",
+    ),
     Setting(
         "SERVER_CONNECTIONS",
         "int",

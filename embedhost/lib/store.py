@@ -44,6 +44,10 @@ class Store(Protocol):
 
     def put_many(self, entries: Sequence[tuple[str, bytes, float]]) -> None: ...
 
+    def put_new(self, key: str, value: bytes, seconds: float) -> bool:
+        """Put ``value`` only where nothing is, and tell whether it was put."""
+        ...
+
     def count(self, added: Sequence[tuple[str, int, float]]) -> list[int] | None:
         """Add to counters, which last so many seconds, and return them; None where no other process shares them."""
         ...
@@ -83,6 +87,13 @@ class MemoryStore:
         with self._lock:
             for key, value, seconds in entries:
                 self._put(key, value, seconds)
+
+    def put_new(self, key: str, value: bytes, seconds: float) -> bool:
+        with self._lock:
+            if self._get(key) is not None:
+                return False
+            self._put(key, value, seconds)
+            return True
 
     def _put(self, key: str, value: bytes, seconds: float) -> None:
         self._remove(key)
@@ -138,6 +149,10 @@ class RedisStore:
         puts = [("SET", key, value, "PX", int(seconds * 1000)) for key, value, seconds in entries]
         if puts:
             self._try(lambda: self._lines.ask(*puts), lambda: self._meanwhile.put_many(entries))
+
+    def put_new(self, key: str, value: bytes, seconds: float) -> bool:
+        put = ("SET", key, value, "NX", "PX", int(seconds * 1000))
+        return self._try(lambda: self._one(*put) is not None, lambda: self._meanwhile.put_new(key, value, seconds))
 
     def count(self, added: Sequence[tuple[str, int, float]]) -> list[int] | None:
         if not added:

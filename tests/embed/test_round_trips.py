@@ -75,6 +75,26 @@ def test_a_warm_call_costs_one_read_of_the_store(
     assert cost(counting, lambda: call(embed_client, token)) == (0, 1)
 
 
+@pytest.mark.parametrize(("show", "reads"), [(data, 1), (card, 2), (page, 2)], ids=["data", "card", "page"])
+def test_what_is_stale_is_shown_without_asking_for_more_than_what_is_kept(
+    show: Callable[..., object],
+    reads: int,
+    world: World,
+    embed_client: Client,
+    counting: Counting,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = world.a.token()
+    show(embed_client, token)
+    for module in ("dashboards.queries", "dashboards.drawings"):
+        monkeypatch.setattr(f"{module}.fresh_from", lambda item, now: now + 1)
+    # Beside the request a thread asks for the refresh; that is not what is counted here.
+    wanted: list[object] = []
+    monkeypatch.setattr("embedhost.lib.jobs.Jobs.aside", lambda jobs, work: wanted.append(work) or True)
+    assert cost(counting, lambda: show(embed_client, token)) == (0, reads)
+    assert len(wanted) == (3 if show is page else 1)
+
+
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_token_by_message_costs_what_one_in_an_address_does(
     world: World, embed_client: Client, counting: Counting, format: str
