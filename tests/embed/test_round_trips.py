@@ -90,7 +90,7 @@ def test_what_is_stale_is_shown_without_asking_for_more_than_what_is_kept(
         monkeypatch.setattr(f"{module}.fresh_from", lambda item, now: now + 1)
     # Beside the request a thread asks for the refresh; that is not what is counted here.
     wanted: list[object] = []
-    monkeypatch.setattr("embedhost.lib.jobs.Jobs.aside", lambda jobs, work: wanted.append(work) or True)
+    monkeypatch.setattr("embedhost.lib.jobs.Jobs.aside", lambda jobs, work: wanted.append(work))
     assert cost(counting, lambda: show(embed_client, token)) == (0, reads)
     assert len(wanted) == (3 if show is page else 1)
 
