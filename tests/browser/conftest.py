@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.browser.app import App, running_app
+from tests.browser.demo import Demo, running_demo
 from tests.browser.site import Site, running_site
 
 _ARGUMENTS = [
@@ -69,4 +70,11 @@ def app(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[App]:
     """embedhost under granian, with the world of seed.py."""
     folder = tmp_path_factory.mktemp("app")
     with running_app(folder, site.address("").rstrip("/"), site.address("", "collector.test").rstrip("/")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The one demo of a process: seeding and starting it costs ten seconds. What it came with stays as it is."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
         yield running

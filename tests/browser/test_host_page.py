@@ -1,7 +1,6 @@
 """The demo as a person meets it: a product's page, a switcher, and numbers that are that customer's own."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import duckdb
@@ -10,7 +9,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 from embedhost.demo.host import make_token
 from tests.browser.conftest import NewContext
-from tests.browser.demo import Demo, running_demo
+from tests.browser.demo import Demo
 from tests.browser.hosts import wait_until
 
 pytestmark = pytest.mark.browser
@@ -18,12 +17,6 @@ pytestmark = pytest.mark.browser
 PANELS = {"sales-overview": 8, "orders-and-returns": 8}
 #: Milliseconds. The first page of a new process draws everything, perhaps beside many other tests.
 expect.set_options(timeout=20_000)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running_demo(tmp_path_factory.mktemp("demo")) as running:
-        yield running
 
 
 def last_12_months() -> tuple[date, date]:
