@@ -179,12 +179,13 @@ def test_a_room_is_not_there_for_a_stranger(world: World, charlie: User) -> None
 def test_what_is_ours_is_not_there_under_a_strangers_own_organization(world: World, charlie: User) -> None:
     client = _client(CONSOLE, charlie)
 
+    values = sample_values(world.a, organization=world.b.organization.slug)
+
     def is_right(route: Route, method: str) -> object:
         if route.arguments <= {"organization"}:
             return True
         rule = CONSOLE.rules[route.text]
         expected = 405 if getattr(rule, method) is None else 404
-        values = sample_values(world.a, organization=world.b.organization.slug)
         answer = _ask(client, CONSOLE, route, values, method)
         return (answer.status == expected and not answer.tells and not answer.written) or answer
 
@@ -202,11 +203,11 @@ def test_a_stranger_cannot_tell_what_is_there_from_what_is_not(world: World, cha
 
     client = _client(CONSOLE, charlie)
 
-    values = sample_values(world.a)
+    values, no_values = sample_values(world.a), sample_values(world.a, **nothing)
 
     def is_right(route: Route, method: str) -> object:
         there = _ask(client, CONSOLE, route, values, method)
-        not_there = _ask(client, CONSOLE, route, sample_values(world.a, **nothing), method)
+        not_there = _ask(client, CONSOLE, route, no_values, method)
         same = there.status == not_there.status == 404 and _shape(there) == _shape(not_there)
         return same or (there, not_there)
 
@@ -352,19 +353,16 @@ def test_no_url_of_one_host_is_there_on_the_other(
     client.force_login(roles["owner"])
     own = {route.text for route in routes(_URLCONFS[other.host])}
     elsewhere = [route for route in routes(_URLCONFS[table.host]) if route.text not in own]
-    found = {
-        route.text: client.get(route.address(_URLCONFS[table.host], sample_values(world.a))) for route in elsewhere
-    }
+    values = sample_values(world.a)
+    found = {route.text: client.get(route.address(_URLCONFS[table.host], values)) for route in elsewhere}
     assert {text: answer.status_code for text, answer in found.items() if answer.status_code != 404} == {}
 
 
 @pytest.mark.parametrize("host", ["elsewhere.test", "console.test.evil.test", "localhost"])
 def test_no_page_is_there_for_an_unknown_host(world: World, host: str) -> None:
-    client = Client(HTTP_HOST=host)
+    client, values = Client(HTTP_HOST=host), sample_values(world.a)
     found = {
-        f"{table.host} {route.text}": client.get(
-            route.address(_URLCONFS[table.host], sample_values(world.a))
-        ).status_code
+        f"{table.host} {route.text}": client.get(route.address(_URLCONFS[table.host], values)).status_code
         for table in (CONSOLE, EMBED)
         for route in routes(_URLCONFS[table.host])
     }
