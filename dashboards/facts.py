@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from dashboards.models import Dashboard, DashboardVersion, TagDashboard
 from dashboards.spec import DashboardSpec, parse
@@ -39,12 +40,17 @@ class TagList:
     listed: frozenset[str]
 
 
+#: Characters of an embed id.
+_LENGTH: Final = 36
 #: Versions never change, so what was parsed once stays right.
 specs: Recent[int, DashboardSpec] = Recent(500)
 
 
 def find_dashboard(embed_id: str) -> DashboardFacts | None:
     """Return the saved, living dashboard with this embed id, in canonical form, or None."""
+    # What is no embed id by its length alone is not even remembered as unknown: a body may hold 64 KB of it.
+    if len(embed_id) != _LENGTH:
+        return None
     return feed.recall(Kind.DASHBOARD, embed_id, lambda: _load(embed_id) if _is_canonical(embed_id) else None)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from embed.models import Embed
 from embed.usage_models import MintRecord
 from embedhost.lib import journal
 from secrets_admin.access import SYSTEM
-from secrets_admin.feed import feed
+from secrets_admin.feed import Kind, feed
 from secrets_admin.internal_secrets import name_of
 from secrets_admin.models import EmbedSecret
 from secrets_admin.services import create_secret, reset_secret, retire_secret
@@ -110,6 +111,22 @@ def test_p_cu_07_unknown_and_foreign_things_answer_alike(world: World, embed_cli
         said = {(answer.status_code, json.loads(answer.getvalue())["message"]) for answer in answers}
         assert len(said) == 1, member
         assert {answer.status_code for answer in answers} == {404}
+
+
+def test_p_dl_02_what_is_no_embed_id_is_404_and_not_remembered(
+    world: World, embed_client: Client, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    recall = feed.recall
+
+    def noted(kind: Kind, subject: str, load: Callable[[], object]) -> object:
+        asked.append(subject)
+        return recall(kind, subject, load)
+
+    monkeypatch.setattr(feed, "recall", noted)
+    assert code_of(_ask(embed_client, world, key, embed_id="x" * 60_000)) == "not_found"
+    assert code_of(_ask(embed_client, world, key, embed_id="x" * 36)) == "not_found"
+    assert max(len(subject) for subject in asked) < 300
 
 
 def test_a_key_id_of_null_means_the_one_internal_secret(world: World, embed_client: Client, key: str) -> None:
