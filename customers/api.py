@@ -78,7 +78,8 @@ class CustomersView(KeyView):
             return (201 if is_new else 200), customer.external_id
 
         # Whole numbers of any size: what cannot be kept is refused where it is made.
-        asked = f"customers {json.dumps(wanted, sort_keys=True)}".encode()
+        sent = json.dumps(wanted, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        asked = f"customers {sent}".encode()
         status, external_id = once(self.key.key_id, request.headers.get("Idempotency-Key"), asked, make)
         customer = made[0] if made else access.get_by_external_id(self.workspace, external_id)
         said = shown(customer, self.key, token=customer.token() if self.shows_tokens else None)
