@@ -149,4 +149,4 @@ class _Work:
         results = [saved.result for saved in self.saved.values()]
         counts = {"created": results.count(CREATED), "updated": results.count(UPDATED), "returned": self.returned}
         if counts["created"] or counts["updated"]:
-            audit.record(self.workspace.organization, actor, "customer.bulk_saved", self.workspace.id, **counts)
+            audit.record(self.workspace, actor, "customer.bulk_saved", self.workspace.id, **counts)

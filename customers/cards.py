@@ -39,8 +39,7 @@ def change_card(customer: Customer, change: CardChange, *, actor: Actor) -> None
         return
     with transaction.atomic():
         ExploCard.objects.update_or_create(customer=customer, defaults=fields)
-        organization = customer.workspace.organization
-        audit.record(organization, actor, "customer.facts_changed", customer.external_id, changed=sorted(fields))
+        audit.record(customer.workspace, actor, "customer.facts_changed", customer.external_id, changed=sorted(fields))
 
 
 _FIELDS: Final = ("emails", "group_tags", "is_demo", "schemas")
@@ -55,7 +54,7 @@ def create_group_tag(workspace: Workspace, name: str, *, actor: Actor) -> GroupT
     try:
         with transaction.atomic():
             tag = GroupTag.objects.create(workspace=workspace, name=name)
-            audit.record(workspace.organization, actor, "group_tag.created", name)
+            audit.record(workspace, actor, "group_tag.created", name)
     except IntegrityError:
         raise TagExists from None
     return tag

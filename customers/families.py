@@ -73,8 +73,7 @@ def set_parent(customer: Customer, parent: Customer | None, *, actor: Actor) -> 
         customer.save(update_fields=["parent"])
         announce_family(customer)
         shown = parent.external_id if parent is not None else None
-        organization = customer.workspace.organization
-        audit.record(organization, actor, "customer.parent_changed", customer.external_id, parent=shown)
+        audit.record(customer.workspace, actor, "customer.parent_changed", customer.external_id, parent=shown)
 
 
 def part(customers: Iterable[Customer]) -> None:

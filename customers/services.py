@@ -300,4 +300,4 @@ def _announce(customer: Customer) -> None:
 
 
 def _record(customer: Customer, actor: Actor, action: Action, **detail: object) -> None:
-    audit.record(customer.workspace.organization, actor, action, customer.external_id, uid=str(customer.uid), **detail)
+    audit.record(customer.workspace, actor, action, customer.external_id, uid=str(customer.uid), **detail)

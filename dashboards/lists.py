@@ -38,7 +38,7 @@ def set_tag_dashboards(
             TagDashboard(workspace=workspace, dashboard=board, is_default=board == default) for board in dashboards
         )
         announce(Kind.WORKSPACE, tag_subject(workspace.id))
-        audit.record(workspace.organization, actor, "tag_list.changed", workspace.id, dashboards=_ids(dashboards))
+        audit.record(workspace, actor, "tag_list.changed", workspace.id, dashboards=_ids(dashboards))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +68,15 @@ def set_customer_dashboards(
     customer: Customer, dashboards: Sequence[Dashboard], *, default: Dashboard | None, actor: Actor
 ) -> None:
     """Say which dashboards a customer has, and which is meant where a backend names none. Raises ListRefused."""
-    organization = customer.workspace.organization
-    _check(organization.id, dashboards, default)
+    workspace = customer.workspace
+    _check(workspace.organization_id, dashboards, default)
     with transaction.atomic():
         Customer.objects.select_for_update().get(id=customer.id)
         CustomerDashboard.objects.filter(customer=customer).delete()
         CustomerDashboard.objects.bulk_create(
             CustomerDashboard(customer=customer, dashboard=board, is_default=board == default) for board in dashboards
         )
-        audit.record(
-            organization, actor, "customer.dashboards_changed", customer.external_id, dashboards=_ids(dashboards)
-        )
+        audit.record(workspace, actor, "customer.dashboards_changed", customer.external_id, dashboards=_ids(dashboards))
 
 
 def dashboards_of(customer: Customer) -> list[Dashboard]:

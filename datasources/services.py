@@ -45,7 +45,7 @@ def create_source(
     _read(source)
     with transaction.atomic():
         source.save()
-        audit.record(workspace.organization, actor, "source.created", name, engine=engine, **_told(source))
+        audit.record(workspace, actor, "source.created", name, engine=engine, **_told(source))
         announce(FeedKind.SOURCE, feed_subject(workspace.pk, name))
     return source
 
@@ -192,7 +192,7 @@ def test_source(source: DataSource, *, actor: Actor) -> list[str]:
     _read(source)
     with transaction.atomic():
         DataSource.objects.filter(pk=source.pk).update(warnings=source.warnings)
-        audit.record(source.workspace.organization, actor, "source.tested", source.name)
+        audit.record(source.workspace, actor, "source.tested", source.name)
     return list(source.warnings)
 
 
@@ -215,7 +215,7 @@ def _save_catalog(
         hidden = _changed_scopes(locked, old, Catalog.from_json(source.catalog))
         locked.table_rules.filter(table__in=hidden).update(kind=Kind.HIDDEN)
         source.save(update_fields=fields)
-        audit.record(source.workspace.organization, actor, action, source.name, hidden=hidden, **facts)
+        audit.record(source.workspace, actor, action, source.name, hidden=hidden, **facts)
         _raise_version(locked)
     source.refresh_from_db()
     return hidden
@@ -247,8 +247,7 @@ def set_rule(
     fields = {"kind": chosen.value, "column": column, "customer_property": property, "also": more}
     with transaction.atomic():
         rule, _ = TableRule.objects.update_or_create(source=source, table=table, defaults=fields)
-        organization = source.workspace.organization
-        audit.record(organization, actor, "source.rule_changed", f"{source.name}: {table}", **fields)
+        audit.record(source.workspace, actor, "source.rule_changed", f"{source.name}: {table}", **fields)
         _raise_version(source)
     return rule
 
@@ -263,7 +262,7 @@ def delete_source(source: DataSource, *, actor: Actor) -> None:
     subject = feed_subject(source.workspace_id, source.name)
     engine, connection = source.engine, source.connection
     with transaction.atomic():
-        audit.record(source.workspace.organization, actor, "source.deleted", source.name)
+        audit.record(source.workspace, actor, "source.deleted", source.name)
         announce(FeedKind.SOURCE, subject)
         source.delete()
     ENGINES.close(engine, connection)

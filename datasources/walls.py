@@ -38,7 +38,7 @@ def set_login_per_customer(source: DataSource, wanted: bool, *, actor: Actor) ->
         raise BadConnection(_NO_LOGINS)
     with transaction.atomic():
         DataSource.objects.filter(pk=source.pk).update(login_per_customer=wanted)
-        audit.record(source.workspace.organization, actor, "source.walls_changed", source.name, two_walls=wanted)
+        audit.record(source.workspace, actor, "source.walls_changed", source.name, two_walls=wanted)
         announce(FeedKind.SOURCE, feed_subject(source.workspace_id, source.name))
     source.login_per_customer = wanted
 
@@ -55,8 +55,7 @@ def set_customer_login(
     try:
         with transaction.atomic():
             _replace_login(source, external_id, user, password)
-            organization = source.workspace.organization
-            audit.record(organization, actor, "source.login_changed", source.name, customer=external_id, user=user)
+            audit.record(source.workspace, actor, "source.login_changed", source.name, customer=external_id, user=user)
             announce(FeedKind.SOURCE, customer_subject(source.workspace_id, external_id))
     except IntegrityError:  # Somebody gave it to another customer while it was tried.
         raise BadConnection(_TAKEN) from None
@@ -101,7 +100,7 @@ def set_route(workspace: Workspace, external_id: str, source: DataSource | None,
         if source is not None:
             SourceRoute.objects.create(workspace=workspace, external_id=external_id, source=source)
         name = source.name if source is not None else ""
-        audit.record(workspace.organization, actor, "source.routed", name, customer=external_id)
+        audit.record(workspace, actor, "source.routed", name, customer=external_id)
         _announce(workspace, external_id)
 
 

@@ -76,7 +76,7 @@ def create_api_key(
             created_by=actor.user,
         )
         audit.record(
-            workspace.organization,
+            workspace,
             actor,
             "api_key.created",
             key.key_id,
@@ -92,7 +92,7 @@ def revoke_api_key(key: ApiKey, *, actor: Actor) -> None:
     """End an API key with its next call, on every server; a revoked key stays revoked."""
     with transaction.atomic():
         if ApiKey.objects.filter(id=key.id, revoked_at=None).update(revoked_at=Now()):
-            audit.record(key.workspace.organization, actor, "api_key.revoked", key.key_id)
+            audit.record(key.workspace, actor, "api_key.revoked", key.key_id)
 
 
 def hash_api_key(value: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from secrets_admin.access import Actor
-from secrets_admin.models import AuditRecord, Organization
+from secrets_admin.models import AuditRecord, Organization, Workspace
 
 #: What a record can tell of.
 Action = Literal[
@@ -58,13 +58,18 @@ Action = Literal[
 ]
 
 
-def record(organization: Organization, actor: Actor, action: Action, subject: str, **detail: object) -> AuditRecord:
+def record(
+    where: Workspace | Organization, actor: Actor, action: Action, subject: str, **detail: object
+) -> AuditRecord:
     """Write who did what to ``subject``, from where; call it inside the action's transaction.
 
+    ``where``: the workspace that the subject belongs to, or the organization when it is of no workspace alone.
     ``detail`` never holds a secret.
     """
+    organization_id, workspace = (where.organization_id, where.id) if isinstance(where, Workspace) else (where.id, "")
     return AuditRecord.objects.create(
-        organization=organization,
+        organization_id=organization_id,
+        workspace=workspace,
         actor=actor.user,
         actor_email=actor.email,
         action=action,

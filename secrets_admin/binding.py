@@ -21,7 +21,7 @@ def set_binding(secret: EmbedSecret, customer: str, dashboards: Sequence[str], *
         row.save(update_fields=["bound_customer", "bound_dashboards"])
         announce_secrets(row.workspace, [row])
         audit.record(
-            row.workspace.organization,
+            row.workspace,
             actor,
             "secret.bound",
             row.key_id,

@@ -232,6 +232,8 @@ class AuditRecord(models.Model):
     """Who saw, made, reset or revoked what, when and from where. Append only; never holds a secret."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="audit_records")
+    #: Id of the workspace that the subject belongs to; empty: it is the organization's, as a dashboard is.
+    workspace = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField(db_default=Now())
     actor = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     actor_email = models.CharField(max_length=254)

@@ -69,7 +69,7 @@ def revoke_token(workspace: Workspace, digest: str, *, actor: Actor, ends: bool 
         raise RevocationRefused("A digest has 64 hexadecimal digits in small letters. Copy it from the access log.")
     with transaction.atomic(durable=True):
         _put(workspace, Revocation.Kind.TOKEN, digest, lasts=not ends)
-        audit.record(workspace.organization, actor, "token.revoked", digest)
+        audit.record(workspace, actor, "token.revoked", digest)
 
 
 def revoke_viewer(workspace: Workspace, viewer: str, *, customer: str = "", actor: Actor) -> datetime:
@@ -84,7 +84,7 @@ def revoke_viewer(workspace: Workspace, viewer: str, *, customer: str = "", acto
             raise RevocationRefused(f"This cannot be the ID of a {name}. {problem}")
     with transaction.atomic(durable=True):
         at = _put(workspace, Revocation.Kind.VIEWER, viewer, customer=customer)
-        audit.record(workspace.organization, actor, "viewer.revoked", viewer, customer=customer)
+        audit.record(workspace, actor, "viewer.revoked", viewer, customer=customer)
     return refused_until(workspace.id, at)
 
 

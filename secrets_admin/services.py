@@ -33,7 +33,7 @@ def create_secret(workspace: Workspace, *, name: str, format: str, actor: Actor)
             raise SecretRefused("A secret with this name is there already. Rotate it, or take another name.")
         secret = _make(workspace, name=name, format=format, actor=actor)
         announce_secrets(workspace, [secret])
-        audit.record(workspace.organization, actor, "secret.created", secret.key_id, name=name, format=format)
+        audit.record(workspace, actor, "secret.created", secret.key_id, name=name, format=format)
     return secret
 
 
@@ -49,9 +49,7 @@ def rotate_secret(secret: EmbedSecret, *, until: datetime, actor: Actor) -> Embe
         EmbedSecret.objects.filter(id=old.id).update(state=State.VERIFY_ONLY, verify_only_until=until)
         new = _succeed(old, actor)
         announce_secrets(old.workspace, [old, new])
-        audit.record(
-            old.workspace.organization, actor, "secret.rotated", old.key_id, to=new.key_id, until=until.isoformat()
-        )
+        audit.record(old.workspace, actor, "secret.rotated", old.key_id, to=new.key_id, until=until.isoformat())
     return new
 
 
@@ -73,7 +71,7 @@ def reset_all(scope: Workspace | Organization, *, actor: Actor) -> list[EmbedSec
     with transaction.atomic(durable=True):
         made = [secret for workspace in workspaces for secret in _reset_workspace(workspace, actor)]
         subject = organization.slug if isinstance(scope, Organization) else scope.id
-        audit.record(organization, actor, "secret.reset_all", subject, secrets=len(made))
+        audit.record(scope, actor, "secret.reset_all", subject, secrets=len(made))
     return made
 
 
@@ -85,7 +83,7 @@ def retire_secret(secret: EmbedSecret, *, actor: Actor) -> None:
         if found is None:
             raise SecretRefused("This secret is revoked already.")
         _revoke([found])
-        audit.record(secret.workspace.organization, actor, "secret.retired", secret.key_id)
+        audit.record(secret.workspace, actor, "secret.retired", secret.key_id)
 
 
 def reveal_value(secret: EmbedSecret, *, actor: Actor, confirmed_at: float | None) -> str:
@@ -99,7 +97,7 @@ def reveal_value(secret: EmbedSecret, *, actor: Actor, confirmed_at: float | Non
     if secret.state == State.REVOKED:
         raise SecretRefused("This secret is revoked. Its value is of no use.")
     with transaction.atomic():
-        audit.record(secret.workspace.organization, actor, "secret.revealed", secret.key_id)
+        audit.record(secret.workspace, actor, "secret.revealed", secret.key_id)
         return secret.value().decode()
 
 
@@ -175,7 +173,7 @@ def _reset_line(head: EmbedSecret, actor: Actor) -> EmbedSecret:
     _revoke(_living(head.workspace).filter(line=head.line))
     new = _succeed(head, actor)
     announce_secrets(new.workspace, [new])
-    audit.record(head.workspace.organization, actor, "secret.reset", head.key_id, to=new.key_id)
+    audit.record(head.workspace, actor, "secret.reset", head.key_id, to=new.key_id)
     return new
 
 

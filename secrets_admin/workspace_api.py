@@ -1,4 +1,4 @@
-"""The key's own workspace and the organization's audit log in the REST API, to read."""
+"""The key's own workspace and its audit log in the REST API, to read."""
 
 from typing import Any
 
@@ -61,9 +61,13 @@ class AuditView(KeyView):
 
     @endpoint("audit_list", "Read the audit log", scope="read", query=NumberedQuery, answers={200: AuditPage})
     def get(self, request: Request) -> Response:
-        """Of the whole organization, the newest first. Not with a key that is limited to some customers."""
+        """Of the key's workspace and of what belongs to the whole organization, the newest first.
+
+        Not with a key that is limited to some customers.
+        """
         self.key.require_all_customers()
-        rows = AuditRecord.objects.filter(organization_id=self.key.organization_id)
+        seen = ("", self.key.workspace_id)
+        rows = AuditRecord.objects.filter(organization_id=self.key.organization_id, workspace__in=seen)
         page, following = cut_down(rows, "id", self.asked)
         return Response({"items": [_told(row) for row in page], "next": following})
 

@@ -27,7 +27,7 @@ def add_origin(workspace: Workspace, text: str, *, actor: Actor) -> str:
         if origin in locked.origins:
             raise OriginRefused("This origin is on the list already.")
         _save_origins(workspace, check_origins([*locked.origins, origin]))
-        audit.record(workspace.organization, actor, "origin.added", workspace.id, origin=origin)
+        audit.record(workspace, actor, "origin.added", workspace.id, origin=origin)
     return origin
 
 
@@ -38,7 +38,7 @@ def remove_origin(workspace: Workspace, origin: str, *, actor: Actor) -> None:
         if origin not in locked.origins:
             raise OriginRefused("This origin is not on the list any more.")
         _save_origins(workspace, [kept for kept in locked.origins if kept != origin])
-        audit.record(workspace.organization, actor, "origin.removed", workspace.id, origin=origin)
+        audit.record(workspace, actor, "origin.removed", workspace.id, origin=origin)
 
 
 def set_token_lifetime(workspace: Workspace, seconds: int, *, actor: Actor) -> None:
@@ -50,7 +50,7 @@ def set_token_lifetime(workspace: Workspace, seconds: int, *, actor: Actor) -> N
         workspace.max_token_lifetime = seconds
         workspace.save(update_fields=["max_token_lifetime"])
         announce(Kind.WORKSPACE, workspace.id)
-        audit.record(workspace.organization, actor, "token_lifetime.changed", workspace.id, seconds=seconds)
+        audit.record(workspace, actor, "token_lifetime.changed", workspace.id, seconds=seconds)
 
 
 def _remember_longer(locked: Workspace, seconds: int) -> None:
@@ -68,7 +68,7 @@ def allow_customer_tokens(workspace: Workspace, allowed: bool, *, actor: Actor) 
         workspace.save(update_fields=["customer_tokens_enabled"])
         announce(Kind.WORKSPACE, workspace.id)
         audit.record(
-            workspace.organization,
+            workspace,
             actor,
             "customer_tokens.allowed" if allowed else "customer_tokens.refused",
             workspace.id,

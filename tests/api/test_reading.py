@@ -5,7 +5,10 @@ import copy
 import pytest
 
 from dashboards.models import Environment
-from dashboards.services import save_version
+from dashboards.services import clear_cache, save_version
+from secrets_admin.access import SYSTEM
+from secrets_admin.api_key_services import create_api_key
+from secrets_admin.models import ApiKey
 from tests.api.caller import CUSTOMERS, Backend, backend, places
 from tests.world import HOST_ORIGIN, World
 
@@ -126,6 +129,24 @@ def test_the_audit_log_names_the_key_and_is_the_organizations_own(ours: Backend,
     assert "new" not in [one["subject"] for one in (*older, *theirs.told("get", AUDIT)["items"])]
     assert ours.value not in str(ours.told("get", f"{AUDIT}?limit=1000"))
     assert places(ours.refused("get", f"{AUDIT}?after=x", status=400)) == ["after"]
+
+
+def test_the_audit_log_tells_nothing_of_another_workspace(ours: Backend, world: World) -> None:
+    staging = world.a.organization.workspaces.create(name="Staging")
+    _, value = create_api_key(staging, name="Staging", scopes=["read", "write"], actor=SYSTEM)
+    theirs = Backend(world.a, ApiKey.objects.get(workspace=staging), value)
+    ours.told("post", CUSTOMERS, {"external_id": "of main"}, status=201)
+    theirs.told("post", CUSTOMERS, {"external_id": "of staging"}, status=201)
+    clear_cache(world.a.dashboards["sales"], actor=SYSTEM)
+    board = ("dashboard.cache_cleared", str(world.a.dashboards["sales"].embed_id))
+    log = {
+        name: [(one["action"], one["subject"]) for one in who.told("get", f"{AUDIT}?limit=1000")["items"]]
+        for name, who in {"main": ours, "staging": theirs}.items()
+    }
+    staging_key = ApiKey.objects.get(workspace=staging).key_id
+    assert log["staging"] == [board, ("customer.created", "of staging"), ("api_key.created", staging_key)]
+    assert {board, ("customer.created", "of main"), ("api_key.created", ours.key.key_id)} <= set(log["main"])
+    assert not {subject for _, subject in log["main"]} & {"of staging", staging_key}
 
 
 def test_what_concerns_the_whole_workspace_is_not_for_a_key_of_some_customers(world: World) -> None:
