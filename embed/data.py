@@ -73,11 +73,23 @@ def leave(request: HttpRequest, format: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+class ExportNotAllowed(Forbidden):
+    message = (
+        "The rows of this panel cannot be downloaded: the dashboard, or the token that opened it, does not allow it. "
+        "Whoever publishes the dashboard can allow downloads on its Embed page or in the rights of the token."
+    )
+
+
+def require_export(opened: Opened) -> None:
+    """Raise ExportNotAllowed unless the token's viewer may take rows as a file."""
+    if EXPORT not in opened.grant.rights:
+        raise ExportNotAllowed
+
+
 def export(request: HttpRequest, format: str, panel_id: str) -> HttpResponse:
     """Answer one panel's rows as CSV, under the same gate as its card."""
     opened, wishes = _open(request, format)
-    if EXPORT not in opened.grant.rights:
-        raise Forbidden
+    require_export(opened)
     spec = panel_of(opened, panel_id)
     if spec.type == TEXT:
         raise NotFound

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from dashboards.choices import Choices, choices_of
-from dashboards.grants import EXPORT, Opened
+from dashboards.grants import Opened
 from dashboards.naming import Named
 from dashboards.queries import PanelResult, values_of
 from dashboards.spec import TEXT, PanelSpec
@@ -20,10 +20,10 @@ from dashboards.variables import BadValue, VariableNotOpen
 from embed import freshness
 from embed.access_log import note_export
 from embed.authenticate import open_page
-from embed.data import RETRY_SECONDS, csv_file, offered, run
+from embed.data import RETRY_SECONDS, csv_file, offered, require_export, run
 from embed.metabase_values import PARAMETERS
 from embed.reading import Wishes, may_change, metabase_wishes
-from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound
+from embedhost.lib.errors import MethodNotAllowed, NotFound
 
 DOOR: Final = "api/embed/dashboard"
 #: Metabase's grid has twice as many columns as ours.
@@ -84,8 +84,7 @@ def download(request: HttpRequest, token: str, dashcard_id: str, card_id: str, f
     """Answer one card's rows as a file, for holders of the export right."""
     opened = _open(request, token)
     panel = _panel(opened, dashcard_id, card_id)
-    if EXPORT not in opened.grant.rights:
-        raise Forbidden
+    require_export(opened)
     result = run(opened, panel, _wishes(request, opened, options=_OPTIONS), note=note_export)
     if result.entry is None:
         return _pending()

@@ -9,6 +9,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 
 from dashboards.models import Dashboard
+from embed.data import ExportNotAllowed
 from embed.models import Embed
 from embed.pasted import read_pasted
 from secrets_admin.feed import feed
@@ -142,7 +143,7 @@ def test_downloads_need_the_export_right(world: World, embed_client: Client) -> 
     for kind in ("csv", "json"):
         answer = download(embed_client, token(world), kind)
         assert (answer.status_code, code_of(answer)) == (403, "forbidden")
-        assert_clean(answer, world, "tradewind", None)
+        assert ExportNotAllowed.message in assert_clean(answer, world, "tradewind", None)
     allow(world, viewers_may_export=True)
     csv = download(embed_client, token(world), "csv", format_rows="true", pivot_results="false")
     assert (csv.status_code, csv.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
