@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from console import services, usage
+from console import usage
 from console.embed_code import choose_code
 from console.forms import EmbedSettingsForm
 from console.preview import Preview, choose_preview
@@ -16,6 +16,7 @@ from dashboards import access
 from dashboards.facts import tag_dashboards
 from dashboards.lists import choose_for_tag
 from dashboards.models import Dashboard
+from dashboards.services import save_embed_settings
 from secrets_admin.access import Right, organizations_of, require
 from secrets_admin.guard import Caller, room
 from secrets_admin.models import User
@@ -61,7 +62,7 @@ def embed(request: HttpRequest, caller: Caller, dashboard_id: int) -> HttpRespon
     form = EmbedSettingsForm(*now, request.POST)
     if not form.is_valid():
         return _embed_page(request, caller, row, form)
-    services.save_embed_settings(row, origins=form.narrowed, changes=form.changes, actor=caller.actor)
+    save_embed_settings(row, origins=form.narrowed, changes=form.changes, actor=caller.actor)
     if form.tag is not None:
         choose_for_tag(caller.workspace, row, form.tag, actor=caller.actor)
     messages.success(request, "Saved.")

@@ -7,10 +7,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from dashboards.lists import LONGEST
+from dashboards.settings_spec import MAX_CACHE_SECONDS
 from dashboards.variable_spec import MODES, TYPES
 from embedhost.lib.api.endpoint import items_of
-from embedhost.lib.api.fields import Fields, Text
+from embedhost.lib.api.fields import Fields, Flag, OneOf, Text, Texts, Whole
 from embedhost.lib.api.pages import PageQuery
+from embedhost.lib.origins import MAX_ORIGINS
 
 _EMBED_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -85,6 +87,33 @@ class DashboardWithVariables(DashboardShown):
     variables = VariableShown(many=True)
 
 
+class SettingsChange(Fields):
+    """Those that shall change."""
+
+    viewers_may_apply_variables = Flag(required=False)
+    viewers_may_export = Flag(required=False)
+    cache_seconds = Whole(required=False, min_value=0, max_value=MAX_CACHE_SECONDS)
+    serve_stale_seconds = Whole(required=False, min_value=0, max_value=MAX_CACHE_SECONDS)
+
+
+class DashboardChange(Fields):
+    """How a dashboard is embedded; what is missing stays."""
+
+    origins = Texts(
+        required=False,
+        allow_null=True,
+        max_length=MAX_ORIGINS,
+        help_text="Sites that may show it, of the workspaces' lists; null: all of them; an empty list: none.",
+    )
+    settings = SettingsChange(required=False)
+
+
+class DocumentQuery(Fields):
+    """How the document is written."""
+
+    format = OneOf(choices=("json", "yaml"), required=False, default="json")
+
+
 class VersionShown(Fields):
     """A saved state, which never changes."""
 
@@ -105,6 +134,14 @@ class EnvironmentShown(Fields):
     name = serializers.CharField()
     version = serializers.IntegerField(help_text="That it opens now.")
     pinned = serializers.BooleanField(help_text="false: it follows the latest version.")
+
+
+class EnvironmentState(Fields):
+    """Where an environment points."""
+
+    version = Whole(
+        allow_null=True, min_value=1, max_value=2**31 - 1, help_text="Number of a version; null: always the latest."
+    )
 
 
 class Environments(Fields):

@@ -1,84 +1,72 @@
-"""Dashboards as code: YAML files in and out (``manage.py import_dashboard``, ``export_dashboard``)."""
+"""Dashboards as code: documents in and out (``manage.py import_dashboard``, ``export_dashboard``, the REST API)."""
 
 from typing import Any
 
 import yaml
+from django.db import transaction
 
+from dashboards.document_text import Unreadable, read_yaml
 from dashboards.models import Dashboard
-from dashboards.services import SETTINGS, save_version, update_embed_settings
+from dashboards.reader import Problem
+from dashboards.services import Check, Saved, anything, apply_embed_settings, save
+from dashboards.settings_spec import SETTINGS, problems_of
 from dashboards.spec import SpecError
-from secrets_admin.models import Organization, User
-
-MAX_BYTES = 1_000_000
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """A loader that refuses a name given twice; plain YAML silently keeps the last one."""
-
-
-def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
-    pairs = [(loader.construct_object(key), loader.construct_object(value, deep=True)) for key, value in node.value]
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        raise yaml.constructor.ConstructorError(None, None, "a name is given twice", node.start_mark)
-    return dict(pairs)
-
-
-_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-# Dates stay the text that their author wrote.
-_UniqueKeys.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+from secrets_admin import audit
+from secrets_admin.access import SYSTEM, Actor
+from secrets_admin.models import Organization
 
 
 def load(text: str) -> dict[str, Any]:
     """Return the document in a YAML text. Raises SpecError with the line of the first mistake."""
-    if len(text) > MAX_BYTES:
-        raise SpecError([f"The file is longer than {MAX_BYTES:,} characters."])
     try:
-        document = yaml.load(text, _UniqueKeys)  # noqa: S506 -- a SafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise SpecError([f"The file is not YAML: {error}"]) from error
-    if not isinstance(document, dict):
-        raise SpecError(["The file holds one dashboard: a set of names and values."])
-    return document
+        return read_yaml(text.encode(errors="surrogatepass")).document
+    except Unreadable as error:
+        at = "" if error.position is None else "Line {}, column {}: ".format(*error.position)
+        raise SpecError([Problem(f"{at}{error}")]) from None
 
 
-def import_document(organization: Organization, text: str, actor: User | None = None) -> Dashboard:
+def import_document(organization: Organization, text: str, *, actor: Actor = SYSTEM) -> Dashboard:
     """Save a YAML text as the newest version of its dashboard and apply its settings. Raises SpecError."""
-    document = load(text)
-    settings = document.pop("settings", {}) or {}
-    problems = _settings_problems(settings)
+    return store(organization, load(text), actor=actor).dashboard
+
+
+def store(
+    organization: Organization,
+    document: dict[str, Any],
+    *,
+    actor: Actor,
+    embed_id: str | None = None,
+    check: Check = anything,
+) -> Saved:
+    """Save a document with its settings, and write who did; what is the same already stays as it is.
+
+    With ``embed_id`` it is saved to just that dashboard, also to one that was deleted. ``check`` may refuse the
+    dashboard as it is now. Raises SpecError, NotFound, SlugTaken and what ``check`` raises; then nothing is written.
+    """
+    settings = document.get("settings")
+    problems = problems_of(settings)
     if problems:
         raise SpecError(problems)
-    dashboard = save_version(organization, document, actor)
-    if settings:
-        update_embed_settings(dashboard, origins=dashboard.origins, **settings)
-    return dashboard
+    content = {name: value for name, value in document.items() if name != "settings"}
+    with transaction.atomic():
+        saved = save(organization, content, user=actor.user, embed_id=embed_id, check=check)
+        if settings:
+            apply_embed_settings(saved.dashboard, settings, actor=actor)
+        if saved.made or saved.is_new_version:
+            action: audit.Action = "dashboard.created" if saved.made else "dashboard.saved"
+            audit.record(organization, actor, action, str(saved.dashboard.embed_id), version=saved.number)
+    return saved
 
 
-def _settings_problems(settings: object) -> list[str]:
-    if not isinstance(settings, dict):
-        return ["`settings` is a set of names and values."]
-    problems = [
-        f"`settings`: `{name}` is not known. Use {', '.join(SETTINGS)}." for name in settings if name not in SETTINGS
-    ]
-    for name, value in settings.items():
-        if name.startswith("viewers_") and not isinstance(value, bool):
-            problems.append(f"`settings`: `{name}` is true or false.")
-        if name.endswith("_seconds") and (type(value) is not int or value < 0):
-            problems.append(f"`settings`: `{name}` is a whole number of seconds.")
-    return problems
+def document_of(dashboard: Dashboard) -> dict[str, Any]:
+    """Return the latest version and the settings as one document, which ``store`` takes back."""
+    version = dashboard.versions.latest("number")
+    return {**version.document, "settings": {name: getattr(dashboard, name) for name in SETTINGS}}
 
 
 def export_document(dashboard: Dashboard) -> str:
     """Return the latest version and the settings as YAML that import_document reads back to the same dashboard."""
-    version = dashboard.versions.latest("number")
-    settings = {name: getattr(dashboard, name) for name in SETTINGS}
-    return yaml.dump(
-        {**version.document, "settings": settings}, Dumper=_Blocks, sort_keys=False, allow_unicode=True, width=120
-    )
+    return yaml.dump(document_of(dashboard), Dumper=_Blocks, sort_keys=False, allow_unicode=True, width=120)
 
 
 class _Blocks(yaml.SafeDumper):

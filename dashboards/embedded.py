@@ -7,13 +7,11 @@ Superset's clients see as an empty one; an empty list of ours, which closes it, 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from django.db import transaction
-
 from dashboards.models import Dashboard
-from dashboards.services import update_embed_settings
+from dashboards.services import save_embed_settings
 from embedhost.lib.errors import NotFound
 from embedhost.lib.origins import OriginRefused, check_origins
-from secrets_admin import audit, facts
+from secrets_admin import facts
 from secrets_admin.access import Actor
 from secrets_admin.models import AuditRecord
 
@@ -54,7 +52,7 @@ def allow_domains(dashboard: Dashboard, workspace_id: str, domains: Iterable[str
     own = workspace.origins if workspace else ()
     after = _changed(dashboard, own, chosen or own)
     narrows = chosen or set(after) < set(facts.origins_of(dashboard.organization_id))
-    _save(dashboard, after if narrows else None, actor)
+    save_embed_settings(dashboard, origins=after if narrows else None, changes={}, actor=actor)
 
 
 def _changed(dashboard: Dashboard, own: Sequence[str], allowed: Sequence[str]) -> list[str]:
@@ -72,10 +70,5 @@ def close(dashboard: Dashboard, workspace_id: str, *, actor: Actor) -> None:
     if dashboard.origins == []:
         raise NotFound
     workspace = facts.workspace(workspace_id)
-    _save(dashboard, _changed(dashboard, workspace.origins if workspace else (), ()), actor)
-
-
-def _save(dashboard: Dashboard, origins: Sequence[str] | None, actor: Actor) -> None:
-    with transaction.atomic():
-        update_embed_settings(dashboard, origins=origins)
-        audit.record(dashboard.organization, actor, _ACTION, str(dashboard.embed_id), origins=origins)
+    left = _changed(dashboard, workspace.origins if workspace else (), ())
+    save_embed_settings(dashboard, origins=left, changes={}, actor=actor)

@@ -34,13 +34,18 @@ class Dashboard(models.Model):
     #: Raised when somebody clears the cache: results of an earlier one are never read again.
     cache_generation = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
+    #: When it was deleted; its slug is free again.
     archived_at = models.DateTimeField(null=True, blank=True)
     #: Tokens that were made before this instant no longer open it; None: nobody revoked any.
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organization", "slug"], name="one_dashboard_per_slug")
+            models.UniqueConstraint(
+                fields=["organization", "slug"],
+                condition=models.Q(archived_at=None),
+                name="one_living_dashboard_per_slug",
+            )
         ]
 
     def __str__(self) -> str:

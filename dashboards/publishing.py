@@ -1,9 +1,10 @@
 """What is refused when an author saves: defaults that do not fit, and SQL that the gate would refuse at run time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dashboards import variables
-from dashboards.choices import choices_panels, depends_on
+from dashboards.choices import PREFIX, choices_panels, depends_on
+from dashboards.reader import Place, Problem
 from dashboards.results import CHOICES
 from dashboards.spec import TEXT, DashboardSpec, PanelSpec, SpecError
 from dashboards.variable_spec import VariableSpec
@@ -17,14 +18,21 @@ from secrets_admin.models import Organization
 
 def check(organization: Organization, spec: DashboardSpec) -> None:
     """Raise SpecError when a default or a query would be refused for a viewer."""
-    problems = [problem for variable in spec.variables.values() for problem in _default_problems(variable)]
-    queries = queries_of(spec)
-    for panel in queries:
-        problems.extend(_query_problems(organization, spec, panel))
+    places = _places(spec)
+    problems = [problem for variable in spec.variables.values() for problem in _default_problems(variable, places)]
+    for panel in queries_of(spec):
+        problems.extend(_query_problems(organization, spec, panel, places))
     if not problems:
-        problems.extend(_cascade_problems(spec))
+        problems.extend(_cascade_problems(spec, places))
     if problems:
         raise SpecError(problems)
+
+
+def _places(spec: DashboardSpec) -> Mapping[str, Place]:
+    """Return where each panel and each variable's query of a parsed document stands, by the panel's id."""
+    panels = {panel_id: ("panels", str(number)) for number, panel_id in enumerate(spec.panels)}
+    choices = {f"{PREFIX}{name}": ("variables", str(number)) for number, name in enumerate(spec.variables)}
+    return {**panels, **choices}
 
 
 def queries_of(spec: DashboardSpec) -> list[PanelSpec]:
@@ -62,30 +70,40 @@ def _needs_customer(workspace_id: str, spec: DashboardSpec, panel: PanelSpec) ->
     )
 
 
-def _default_problems(variable: VariableSpec) -> Iterator[str]:
+def _default_problems(variable: VariableSpec, places: Mapping[str, Place]) -> Iterator[Problem]:
     try:
         variables.check(variable, variable.default)
     except Refused:
-        yield f"Variable {variable.name}: its default does not fit its type, {variable.type}."
+        text = f"Variable {variable.name}: its default does not fit its type, {variable.type}."
+        yield Problem(text, (*places[PREFIX + variable.name], "default"))
 
 
-def _query_problems(organization: Organization, spec: DashboardSpec, panel: PanelSpec) -> Iterator[str]:
+def _query_problems(
+    organization: Organization, spec: DashboardSpec, panel: PanelSpec, places: Mapping[str, Place]
+) -> Iterator[Problem]:
+    place = (*places[panel.id], *(("choices_from",) if panel.type == CHOICES else ()))
     sources = sources_named(organization.id, panel.source)
     if not sources:
-        yield f"{_spoken(panel)}: no workspace has a data source named {panel.source}."
+        text = f"{_spoken(panel)}: no workspace has a data source named {panel.source}."
+        yield Problem(text, (*place, "source"))
     for source in sources:
-        yield from _rejections(source, spec, panel)
+        for problem, offset in _rejections(source, spec, panel):
+            yield Problem(f"{_spoken(panel)}: {problem}", (*place, "sql"), offset)
 
 
 def _spoken(panel: PanelSpec) -> str:
     return f"Variable {panel.id.partition(':')[2]}" if panel.type == CHOICES else f"Panel {panel.id}"
 
 
-def _rejections(source: SourceSnapshot, spec: DashboardSpec, panel: PanelSpec) -> Iterator[str]:
-    """Compile with every optional block and with none, and with every identifier, since each must be fit to run."""
+def _rejections(source: SourceSnapshot, spec: DashboardSpec, panel: PanelSpec) -> Iterator[tuple[str, int | None]]:
+    """Compile with every optional block and with none, and with every identifier, since each must be fit to run.
+
+    Yields why it is refused, and the character of the author's SQL that it is about, where that is known.
+    """
     types = {name: variable.type for name, variable in spec.variables.items()}
     # What is required always has a value.
     always = frozenset(name for name, variable in spec.variables.items() if variable.required)
+    sql = ""
     try:
         for sql in statements_of(spec, panel.sql):
             for present in (frozenset(types), always):
@@ -98,16 +116,18 @@ def _rejections(source: SourceSnapshot, spec: DashboardSpec, panel: PanelSpec) -
                     present=present,
                 )
     except QueryRejected as error:
-        yield f"{_spoken(panel)}: {error.problem}"
+        # Behind an identifier that was put in, places are those of another text.
+        yield error.problem, error.offset if sql in ("", panel.sql) else None
     except DataSourceError as error:
-        yield f"{_spoken(panel)}: {error.message}"
+        yield error.message, None
 
 
-def _cascade_problems(spec: DashboardSpec) -> Iterator[str]:
+def _cascade_problems(spec: DashboardSpec, places: Mapping[str, Place]) -> Iterator[Problem]:
     """Choices that wait for each other in a circle could never be asked for."""
     for name, variable in spec.variables.items():
         if name in _reached(spec, depends_on(variable)):
-            yield f"Variable {name}: its choices depend on its own value. Take {{{{ {name} }}}} out of the queries."
+            text = f"Variable {name}: its choices depend on its own value. Take {{{{ {name} }}}} out of the queries."
+            yield Problem(text, (*places[PREFIX + name], "choices_from", "sql"))
 
 
 def _reached(spec: DashboardSpec, names: frozenset[str]) -> set[str]:

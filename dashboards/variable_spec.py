@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.reader import Reader
+from dashboards.reader import Place, Reader, Where
 
 MODES = ("open", "locked", "hidden")
 TYPES = ("text", "number", "boolean", "date", "date_range", "choice", "multi_choice")
 #: Types whose values are chosen from a list.
 CHOSEN = frozenset({"choice", "multi_choice"})
 MAX_CHOICES = 1000
+#: Characters of a label, of a source's name and of a query, at most.
+LABEL, SOURCE, SQL = 100, 63, 50_000
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}\Z")
 #: Names that the Grant alone fills (design.md section 8).
@@ -57,17 +59,17 @@ class VariableSpec:
         return None if place is None else self.identifiers[place]
 
 
-def read_variable(reader: Reader, item: object) -> VariableSpec:
+def read_variable(reader: Reader, item: object, place: Place) -> VariableSpec:
     """Return a document's variable; what is wrong is said to the reader."""
-    raw = reader.mapping(item, "A variable", _VARIABLE)
-    where = f"Variable {raw.get('name', '?')!s}"
+    raw = reader.mapping(item, Where("A variable", place), _VARIABLE)
+    where = Where(f"Variable {raw.get('name', '?')!s}"[:100], place)
     identifier = reader.flag(raw, "identifier", where)
     options = _options(reader, raw.get("choices", []), where, identifier=identifier)
     variable = VariableSpec(
         name=reader.matching(raw, "name", where, NAME),
         type=reader.one_of(raw, "type", where, TYPES),
         mode=reader.one_of(raw, "mode", where, MODES, default="open"),
-        label=reader.text(raw, "label", where, required=False, limit=100) or str(raw.get("name", "")),
+        label=reader.text(raw, "label", where, required=False, limit=LABEL) or str(raw.get("name", "")),
         default=raw.get("default"),
         required=reader.flag(raw, "required", where) or identifier,
         choices=tuple((value, label) for value, label, _ in options),
@@ -78,38 +80,41 @@ def read_variable(reader: Reader, item: object) -> VariableSpec:
     return variable
 
 
-def _check(reader: Reader, variable: VariableSpec, where: str, *, identifier: bool) -> None:
+def _check(reader: Reader, variable: VariableSpec, where: Where, *, identifier: bool) -> None:
     if variable.name in RESERVED:
-        reader.say(f"{where}: the name is reserved. Choose another one.")
+        reader.say(f"{where}: the name is reserved. Choose another one.", where.of("name"))
     ways = bool(variable.choices) + (variable.choices_from is not None)
     if ways != (variable.type in CHOSEN):
         reader.say(
-            f"{where}: give `choices` or `choices_from` to a variable of type choice or multi_choice, and one only."
+            f"{where}: give `choices` or `choices_from` to a variable of type choice or multi_choice, and one only.",
+            where.place,
         )
     if identifier and (variable.type != "choice" or not variable.choices or variable.default is None):
-        reader.say(f"{where}: an `identifier` is of type choice and has `choices` and a `default`.")
+        problem = f"{where}: an `identifier` is of type choice and has `choices` and a `default`."
+        reader.say(problem, where.of("identifier"))
 
 
-def _choices_from(reader: Reader, raw: Mapping[str, Any], where: str) -> ChoicesQuery | None:
+def _choices_from(reader: Reader, raw: Mapping[str, Any], where: Where) -> ChoicesQuery | None:
     if raw.get("choices_from") is None:
         return None
-    where = f"{where}, choices_from"
+    where = Where(f"{where}, choices_from", where.of("choices_from"))
     query = reader.mapping(raw["choices_from"], where, frozenset({"source", "sql"}))
     return ChoicesQuery(
-        source=reader.text(query, "source", where, limit=63), sql=reader.text(query, "sql", where, limit=50_000)
+        source=reader.text(query, "source", where, limit=SOURCE), sql=reader.text(query, "sql", where, limit=SQL)
     )
 
 
-def _options(reader: Reader, raw: object, where: str, *, identifier: bool) -> list[tuple[str, str, str]]:
+def _options(reader: Reader, raw: object, where: Where, *, identifier: bool) -> list[tuple[str, str, str]]:
     if not isinstance(raw, list) or len(raw) > MAX_CHOICES:
-        reader.say(f"{where}: `choices` is a list of at most {MAX_CHOICES:,} texts, or of {{value, label}}.")
+        problem = f"{where}: `choices` is a list of at most {MAX_CHOICES:,} texts, or of {{value, label}}."
+        reader.say(problem, where.of("choices"))
         return []
     options = [option for item in raw if (option := _option(item, identifier=identifier)) is not None]
     if len(options) < len(raw):
         more = ", or {value, label, sql} with the `sql` of a column, a 'unit', ASC or DESC" if identifier else ""
-        reader.say(f"{where}: every choice is a text, or {{value, label}} with texts{more}.")
+        reader.say(f"{where}: every choice is a text, or {{value, label}} with texts{more}.", where.of("choices"))
     if len({value for value, _, _ in options}) < len(options):
-        reader.say(f"{where}: two choices have the same value.")
+        reader.say(f"{where}: two choices have the same value.", where.of("choices"))
     return options
 
 
@@ -119,5 +124,7 @@ def _option(item: object, *, identifier: bool) -> tuple[str, str, str] | None:
         return None
     value, label, sql = (raw.get(name, raw.get("value")) for name in ("value", "label", "sql"))
     if not isinstance(value, str) or not isinstance(sql, str) or (identifier and not _IDENTIFIER.match(sql)):
+        return None
+    if not isinstance(label, str) and not (isinstance(label, (int, float)) and abs(label) < 2**53):
         return None
     return value, str(label), sql

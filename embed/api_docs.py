@@ -1,12 +1,17 @@
-"""The REST API's own documents: the OpenAPI document and a page that shows it. Public; they hold nothing of anybody."""
+"""The REST API's own documents: the OpenAPI document and a page that shows it, the JSON Schema of a dashboard.
+
+Public; they hold nothing of anybody.
+"""
 
 from typing import Final
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from dashboards.document_schema import published
 from embedhost.lib.api.endpoint import document
 from embedhost.lib.errors import MethodNotAllowed
 
@@ -21,6 +26,13 @@ def schema(request: HttpRequest) -> HttpResponse:
     """Answer the OpenAPI document."""
     _only_read(request)
     return HttpResponse(document(), content_type="application/json")
+
+
+def dashboard_schema(request: HttpRequest) -> HttpResponse:
+    """Answer the JSON Schema of a dashboard's document, which editors and other servers may ask for."""
+    _only_read(request)
+    body = orjson.dumps(published(settings.EMBED_ORIGIN), option=orjson.OPT_INDENT_2)
+    return HttpResponse(body, content_type="application/schema+json")
 
 
 def docs(request: HttpRequest) -> HttpResponse:

@@ -18,8 +18,12 @@ HIT, STALE, MISS = "hit", "stale", "miss"
 
 def of_result(result: PanelResult) -> dict[str, str]:
     """Return the headers of one panel's rows; of a pending one, that it is a miss."""
-    entry = result.entry
-    return _headers(_word(cached=result.cached and entry is not None, stale=result.stale), entry.at if entry else None)
+    return _headers(word_of(result), result.entry.at if result.entry else None)
+
+
+def word_of(result: PanelResult) -> str:
+    """Return hit, stale or miss for one panel's rows."""
+    return _word(cached=result.cached and result.entry is not None, stale=result.stale)
 
 
 def of_card(card: Card) -> dict[str, str]:

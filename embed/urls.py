@@ -53,6 +53,7 @@ urlpatterns = [
         name="superset_embedded_dashboard",
     ),
     path("api/v1/schema/", api_docs.schema, name="api_schema"),
+    path("api/v1/dashboards/schema.json", api_docs.dashboard_schema, name="api_dashboard_schema"),
     path("api/docs/", api_docs.docs, name="api_docs"),
     path("data/<str:format>/choices/<str:variable_name>", data.choices, name="data_choices"),
     *backend_urls.urlpatterns,

@@ -53,16 +53,22 @@ class StrictJson(BaseParser):
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, object]:
-        most = (parser_context or {})["view"].endpoint.most_bytes
         try:
-            data = stream.read(most + 1)
-            if len(data) > most:
-                raise BodyTooLarge(most)
-            return read_object(data, _BODIES)
+            return read_object(read_bytes(stream, parser_context), _BODIES)
         except JSONRefused as problem:
             raise RequestInvalid([FieldError((), str(problem))]) from None
-        except UnreadablePostError:
-            raise RequestInvalid([FieldError((), "It ended early.")]) from None
+
+
+def read_bytes(stream: IO[bytes], parser_context: Mapping[str, Any] | None) -> bytes:
+    """Return a body within the size that its endpoint takes. Raises BodyTooLarge, RequestInvalid."""
+    most = (parser_context or {})["view"].endpoint.most_bytes
+    try:
+        data = stream.read(most + 1)
+    except UnreadablePostError:
+        raise RequestInvalid([FieldError((), "It ended early.")]) from None
+    if len(data) > most:
+        raise BodyTooLarge(most)
+    return data
 
 
 class KeyView(APIView):
@@ -78,8 +84,8 @@ class KeyView(APIView):
 
     def initial(self, request: Request, *args: Any, **named: Any) -> None:
         """Refuse whoever may not, cheapest check first; then read what was sent."""
-        found = getattr(getattr(self, (request.method or "").lower(), None), "endpoint", None)
-        if not isinstance(found, Endpoint):
+        found = self._endpoint()
+        if found is None:
             raise MethodNotAllowed
         self.endpoint = found
         super().initial(request, *args, **named)
@@ -89,6 +95,18 @@ class KeyView(APIView):
         if request.method not in SAFE_METHODS:
             _require_body(request)
             self.body = read(found.body, request.data)
+
+    def _endpoint(self) -> Endpoint | None:
+        """Return the declaration of the method that is called, or None."""
+        # None while the OpenAPI document is made, before a method is looked at.
+        method = (self.request.method or "").lower() if self.request is not None else ""
+        found = getattr(getattr(self, method, None), "endpoint", None)
+        return found if isinstance(found, Endpoint) else None
+
+    def get_parsers(self) -> list[BaseParser]:
+        """Return what reads the body of this method."""
+        found = self._endpoint()
+        return [parser() for parser in (found.parsers if found else ()) or self.parser_classes]
 
     @property
     def key(self) -> ApiKeyFacts:

@@ -31,6 +31,7 @@ class Bar:
 
     name = "bar"
     drawn = True
+    encoding = ENCODING
 
     def check(self, encoding: Mapping[str, Any], columns: Sequence[str] | None = None) -> list[str]:
         """Return what is wrong with an encoding."""

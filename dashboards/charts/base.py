@@ -9,7 +9,17 @@ from babel.numbers import is_currency
 from dashboards.charts.data import Spec
 from dashboards.charts.formats import STYLES
 
-Check = Callable[[str, object], str | None]
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a key of an encoding takes: a sentence about what is wrong, or None; and the same as JSON Schema."""
+
+    problem: Callable[[str, object], str | None]
+    schema: Mapping[str, Any]
+
+    def __call__(self, key: str, value: object) -> str | None:
+        return self.problem(key, value)
+
 
 COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "past")
 
@@ -61,6 +71,11 @@ class Chart(Protocol):
         """Return whether frontend/src/charts draws this type."""
         ...
 
+    @property
+    def encoding(self) -> "Encoding":
+        """Return the keys that it takes."""
+        ...
+
     def check(self, encoding: Mapping[str, Any], columns: Sequence[str] | None = None) -> list[str]:
         """Return what is wrong with an encoding, in sentences; with ``columns``, also names that are not there."""
         ...
@@ -93,6 +108,15 @@ class Encoding:
                 found.append(problem)
         return found or self._missing(encoding, columns)
 
+    def schema(self) -> dict[str, Any]:
+        """Return what this takes as JSON Schema; a key that need not be there may be null."""
+        keys = {
+            key: check.schema if key in self.required else {"anyOf": [check.schema, {"type": "null"}]}
+            for key, check in self.checks.items()
+        }
+        needed = {"required": list(self.required)} if self.required else {}
+        return {"type": "object", "properties": keys, **needed, "additionalProperties": False}
+
     def _missing(self, encoding: Mapping[str, Any], columns: Sequence[str] | None) -> list[str]:
         if columns is None:
             return []
@@ -108,41 +132,44 @@ def names_in(value: object) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-def a_column(key: str, value: object) -> str | None:
+_NAME: Mapping[str, Any] = {"type": "string", "minLength": 1}
+
+
+def _a_column(key: str, value: object) -> str | None:
     return None if isinstance(value, str) and value else f"`{key}` is the name of a column."
 
 
-def columns_of(key: str, value: object) -> str | None:
+def _columns_of(key: str, value: object) -> str | None:
     names = value if isinstance(value, list) else [value]
     good = bool(names) and all(isinstance(name, str) and name for name in names)
     return None if good else f"`{key}` is the name of a column or a list of such names."
 
 
-def yes_or_no(key: str, value: object) -> str | None:
+def _yes_or_no(key: str, value: object) -> str | None:
     return None if isinstance(value, bool) else f"`{key}` is true or false."
 
 
-def a_text(key: str, value: object) -> str | None:
+def _a_text(key: str, value: object) -> str | None:
     return None if isinstance(value, str) and len(value) <= 200 else f"`{key}` is a text of at most 200 characters."
 
 
 def one_of(*words: str) -> Check:
     """Return the check of a key that takes one of these words."""
-    return lambda key, value: None if value in words else f"`{key}` is {' or '.join(words)}."
+    said = " or ".join(words)
+    return Check(lambda key, value: None if value in words else f"`{key}` is {said}.", {"enum": list(words)})
 
 
-def texts_by_name(key: str, value: object) -> str | None:
+def _texts_by_name(key: str, value: object) -> str | None:
     good = isinstance(value, Mapping) and all(isinstance(n, str) and isinstance(t, str) for n, t in value.items())
     return None if good else f"`{key}` gives a text for each name."
 
 
-def colours_by_name(key: str, value: object) -> str | None:
+def _colours_by_name(key: str, value: object) -> str | None:
     good = isinstance(value, Mapping) and all(isinstance(n, str) and c in COLOURS for n, c in value.items())
     return None if good else f"`{key}` gives one of {', '.join(COLOURS)} for each name."
 
 
-def a_format(key: str, value: object) -> str | None:
-    """Check ``{style, currency, decimals, compact}``."""
+def _a_format(key: str, value: object) -> str | None:
     if not isinstance(value, Mapping) or set(value) - {"style", "currency", "decimals", "compact"}:
         return f"`{key}` takes style, currency, decimals and compact."
     style, decimals = value.get("style", "number"), value.get("decimals", 0)
@@ -150,10 +177,33 @@ def a_format(key: str, value: object) -> str | None:
         return f"`{key}.style` is {', '.join(STYLES)}."
     if style == "currency" and not (isinstance(value.get("currency"), str) and is_currency(value["currency"])):
         return f"`{key}.currency` is a currency's code, such as EUR."
+    if not isinstance(value.get("currency", ""), str):
+        return f"`{key}.currency` is a text."
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 6:
         return f"`{key}.decimals` is a whole number from 0 to 6."
     return yes_or_no(f"{key}.compact", value["compact"]) if "compact" in value else None
 
+
+a_column = Check(_a_column, _NAME)
+columns_of = Check(_columns_of, {"anyOf": [_NAME, {"type": "array", "items": _NAME, "minItems": 1}]})
+yes_or_no = Check(_yes_or_no, {"type": "boolean"})
+a_text = Check(_a_text, {"type": "string", "maxLength": 200})
+texts_by_name = Check(_texts_by_name, {"type": "object", "additionalProperties": {"type": "string"}})
+colours_by_name = Check(_colours_by_name, {"type": "object", "additionalProperties": {"enum": list(COLOURS)}})
+#: ``{style, currency, decimals, compact}``. Which codes are currencies is beyond the schema.
+a_format = Check(
+    _a_format,
+    {
+        "type": "object",
+        "properties": {
+            "style": {"enum": list(STYLES)},
+            "currency": {"type": "string", "description": "With style currency: its code, such as EUR."},
+            "decimals": {"type": "integer", "minimum": 0, "maximum": 6},
+            "compact": {"type": "boolean"},
+        },
+        "additionalProperties": False,
+    },
+)
 
 #: Keys that every type with a query takes.
 COMMON: Mapping[str, Check] = {"format": a_format, "labels": texts_by_name, "empty": a_text}

@@ -28,6 +28,7 @@ class Line:
 
     name = "line"
     drawn = True
+    encoding = ENCODING
 
     def check(self, encoding: Mapping[str, Any], columns: Sequence[str] | None = None) -> list[str]:
         """Return what is wrong with an encoding."""

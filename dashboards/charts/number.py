@@ -48,6 +48,7 @@ class Number:
 
     name = "number"
     drawn = True
+    encoding = ENCODING
 
     def check(self, encoding: Mapping[str, Any], columns: Sequence[str] | None = None) -> list[str]:
         """Return what is wrong with an encoding."""

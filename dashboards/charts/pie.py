@@ -19,6 +19,7 @@ class Pie:
 
     name = "pie"
     drawn = True
+    encoding = ENCODING
 
     def check(self, encoding: Mapping[str, Any], columns: Sequence[str] | None = None) -> list[str]:
         """Return what is wrong with an encoding."""

@@ -25,10 +25,11 @@ from dashboards.charts.plot import head_of, in_column
 #: Rows that are shown at once; "Show all rows" shows the rest of at most MOST_ROWS.
 PAGE = 10
 MOST_ROWS = 200
+_LARGEST = 1e15
 
 
 def _number(key: str, value: object) -> str | None:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LARGEST
     return None if good else f"`{key}` is a number."
 
 
@@ -37,6 +38,9 @@ def _page(key: str, value: object) -> str | None:
     return None if good else f"`{key}` is a whole number from 1 to 50."
 
 
+_NUMBER = Check(_number, {"type": "number", "minimum": -_LARGEST, "maximum": _LARGEST})
+_PAGE = Check(_page, {"type": "integer", "minimum": 1, "maximum": 50})
+
 COLUMN_CHECKS: Mapping[str, Check] = {
     "name": a_column,
     "label": a_text,
@@ -44,7 +48,7 @@ COLUMN_CHECKS: Mapping[str, Check] = {
     "bar": yes_or_no,
     "sub": a_column,
     "good": one_of("up", "down"),
-    "alarm_over": _number,
+    "alarm_over": _NUMBER,
     "secondary": yes_or_no,
 }
 _COLUMN = Encoding(checks=COLUMN_CHECKS, required=("name",))
@@ -69,8 +73,23 @@ def _sort(key: str, value: object) -> str | None:
     return None if good else f"`{key}` is a column's name, or name and ascending."
 
 
+_COLUMNS = Check(_columns, {"type": "array", "items": _COLUMN.schema(), "minItems": 1})
+_SORT = Check(
+    _sort,
+    {
+        "anyOf": [
+            a_column.schema,
+            {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "ascending": {}},
+                "required": ["name"],
+                "additionalProperties": False,
+            },
+        ]
+    },
+)
 ENCODING = Encoding(
-    checks={"columns": _columns, "sort": _sort, "rows": _page, "empty": a_text},
+    checks={"columns": _COLUMNS, "sort": _SORT, "rows": _PAGE, "empty": a_text},
     columns=("columns", "sort"),
 )
 
@@ -100,6 +119,7 @@ class TablePanel:
 
     name = "table"
     drawn = False
+    encoding = ENCODING
 
     def check(self, encoding: Mapping[str, Any], columns: Sequence[str] | None = None) -> list[str]:
         """Return what is wrong with an encoding."""

@@ -59,6 +59,7 @@ class Text:
 
     name = "text"
     drawn = False
+    encoding = ENCODING
 
     def check(self, encoding: Mapping[str, Any], columns: Sequence[str] | None = None) -> list[str]:
         """Return what is wrong with an encoding: a text has none."""

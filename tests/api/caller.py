@@ -40,6 +40,18 @@ def places(said: dict[str, Any]) -> list[str]:
     return [error.get("pointer") or error["parameter"] for error in said["errors"]]
 
 
+class Yaml(str):
+    """A body that is sent as YAML."""
+
+    __slots__ = ()
+
+
+def _body(body: object) -> dict[str, Any]:
+    if isinstance(body, Yaml):
+        return {"data": body, "content_type": "application/yaml"}
+    return {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+
+
 @dataclass(frozen=True)
 class Backend:
     """One key of a workspace, and calls with it."""
@@ -52,9 +64,8 @@ class Backend:
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Any:
         """Send one call; every answer has the headers of the embed host, and sets no cookie."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent: dict[str, Any] = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         answer = self.client.generic(
-            method.upper(), path, headers={"Authorization": f"Bearer {self.value}", **named}, **sent
+            method.upper(), path, headers={"Authorization": f"Bearer {self.value}", **named}, **_body(body)
         )
         assert_headers(answer)
         assert answer.headers["X-Request-Id"]

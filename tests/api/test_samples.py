@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import urllib.request
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.world import World
 pytestmark = pytest.mark.django_db(transaction=True)
 _PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 _SAMPLES = dict(re.findall(r"^```(\w+)\n(.*?)^```$", _PAGE, re.M | re.S))
+_SHELL = re.findall(r"^((?:    )(?:for file|curl -sS).*?)\n\n", _PAGE, re.M | re.S)
 _COMMANDS = {
     "python": [sys.executable, "-W", "error", "sample.py"],
     "javascript": ["node", "sample.mjs"],
@@ -50,6 +52,17 @@ def test_every_sample_of_the_page_prints_a_frame_that_opens_the_customers_dashbo
                 assert "Total of Sales" in page.read().decode(), language
             said = reader.told("post", "/api/v1/embed-tokens/inspect", {"token": frame[1]})
             assert (said["opens"], said["customer"]) == (True, "acme"), language
+        _check_dashboards_as_code({**env, "EMBEDHOST_KEY": key}, tmp_path)
+
+
+def _check_dashboards_as_code(env: dict[str, str], folder: Path) -> None:
+    """Run the page's two lines of shell about dashboards: files are saved, and rows come back."""
+    (folder / "dashboards").mkdir()
+    document = "title: New\nslug: new\npanels:\n- {id: about, type: text, title: About, text: Hello}\n"
+    (folder / "dashboards" / "new.yml").write_text(document, encoding="utf-8")
+    save, rows = (textwrap.dedent(text) for text in _SHELL)
+    assert '"slug":"new"' in _run("sh", save, env, folder)
+    assert '"rows":[[300]]' in _run("sh", rows, env, folder)
 
 
 def test_a_sample_is_about_ten_lines() -> None:
@@ -64,5 +77,6 @@ def _run(language: str, code: str, env: dict[str, str], folder: Path) -> str:
     (folder / command[-1]).write_text(code, encoding="utf-8")
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
     assert done.stderr == "", (language, done.stderr)
     return done.stdout

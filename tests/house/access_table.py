@@ -237,6 +237,7 @@ EMBED = Table(
         "embedded/tag/<str:organization_id>/<str:workspace_id>": Public(),
         rf"^embedded/{_EMBED_ID}\Z": Public(),
         "api/v1/schema/": Public(),
+        "api/v1/dashboards/schema.json": Public(),
         "api/docs/": Public(),
         "api/v1/customers/": Backend(("get", "post")),
         "api/v1/customers/bulk": Backend(("post",)),
@@ -253,10 +254,18 @@ EMBED = Table(
         **{f"api/v1/{part}/": Backend() for part in ("usage", "access-log", "refusals", "audit")},
         "api/v1/workspace": Backend(),
         "api/v1/data-sources/": Backend(),
-        "api/v1/dashboards/": Backend(),
+        "api/v1/dashboards/": Backend(("get", "post")),
         **{
-            f"api/v1/dashboards/<uuid:embed_id>{part}": Backend()
-            for part in ("", "/versions/", "/versions/<int:number>", "/environments/")
+            f"api/v1/dashboards/<uuid:embed_id>{part}": Backend(methods)
+            for part, methods in {
+                "": ("get",),
+                "/document": ("get",),
+                "/versions/": ("get",),
+                "/versions/<int:number>": ("get",),
+                "/environments/": ("get",),
+                "/environments/<environment:environment>": ("put",),
+                "/data": ("post",),
+            }.items()
         },
         **{f"api/v1/embed-tokens/{part}": Backend(("post",)) for part in ("", "inspect", "revoke")},
         "data/<str:format>/page": Token(as_json=True),

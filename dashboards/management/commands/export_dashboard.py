@@ -17,7 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--organization", required=True, help="slug of the organization")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = Dashboard.objects.filter(slug=options["slug"], organization__slug=options["organization"]).first()
+        living = Dashboard.objects.filter(archived_at=None, organization__slug=options["organization"])
+        found = living.filter(slug=options["slug"]).first()
         if found is None:
             raise CommandError(f"{options['organization']} has no dashboard with the slug {options['slug']}.")
         self.stdout.write(export_document(found), ending="")

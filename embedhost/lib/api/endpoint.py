@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import BaseParser
 
 from embedhost.lib.api.fields import Fields
 from embedhost.lib.api.problems import CONTENT_TYPE
@@ -44,6 +45,8 @@ class Endpoint:
     body: type[Fields]
     query: type[Fields]
     most_bytes: int
+    #: How a body may be written; empty: as the view's others.
+    parsers: tuple[type[BaseParser], ...] = ()
 
 
 def endpoint(
@@ -57,11 +60,13 @@ def endpoint(
     headers: Mapping[str, Header] | None = None,
     problems: tuple[int, ...] = (),
     most_bytes: int = 64 * 1024,
+    parsers: tuple[type[BaseParser], ...] = (),
 ) -> Callable[[H], H]:
     """Declare a method of a view as an endpoint; without this it answers nobody.
 
     ``answers``: status, or status and media type -> shape, None for no body; ``headers``: those that it reads;
-    ``problems``: statuses of refusals besides the usual ones. The method's docstring is its text in the documents.
+    ``problems``: statuses of refusals besides the usual ones; ``parsers``: those of a body that is not only JSON. The
+    method's docstring is its text in the documents.
     """
     has_body = body is not Nothing
     refused = sorted({*_ALWAYS, *problems, *(_WITH_BODY if has_body else ())})
@@ -75,9 +80,9 @@ def endpoint(
             request=body if has_body else None,
             responses=told,
             parameters=[*([query] if query is not Nothing else []), *_headers(headers or {})],
-            extensions={"x-refusals": refused, "x-needs-body": bool(body.exactly_one)},
+            extensions={"x-refusals": refused, "x-needs-body": body.is_needed()},
         )(handler)
-        handler.endpoint = Endpoint(scope, body, query, most_bytes)  # type: ignore[attr-defined]  # read by the view
+        handler.endpoint = Endpoint(scope, body, query, most_bytes, parsers)  # type: ignore[attr-defined]  # read by the view
         return handler
 
     return declare
@@ -116,6 +121,9 @@ class ApiSchema(AutoSchema):
         return operation
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        whole = serializer.json_schema()
+        if whole is not None:
+            return dict(whole)
         mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # as below
         return {**mapped, **_strictness(serializer)} if direction == "request" else mapped
 

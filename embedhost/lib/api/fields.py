@@ -86,6 +86,16 @@ class Fields(serializers.Serializer[Any]):
     exactly_one: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[Mapping[str, str]] = {}
 
+    @classmethod
+    def json_schema(cls) -> Mapping[str, Any] | None:
+        """Return the whole shape as JSON Schema, where its members cannot say it."""
+        return None
+
+    @classmethod
+    def is_needed(cls) -> bool:
+        """Tell whether a body of this shape is there even when none of its members has to be."""
+        return bool(cls.exactly_one) or cls.json_schema() is not None
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]

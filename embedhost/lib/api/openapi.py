@@ -6,6 +6,8 @@ _ERROR: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
         "pointer": {"type": "string", "description": "The place in the body (RFC 6901), such as #/items/3/name."},
+        "line": {"type": "integer", "description": "Of a dashboard's document: where it stands in the text, from 1."},
+        "column": {"type": "integer", "description": "The character of that line, from 1."},
         "parameter": {"type": "string", "description": "The query parameter."},
         "detail": {"type": "string", "description": "Why it is refused."},
     },
@@ -36,8 +38,8 @@ The API for backends. Every address here is on the embed host.
 Where the id cannot stand in a path (it has a slash, or is `.`, `..` or `bulk`), write `-` and send it as the parameter
 `external_id`.
 
-**Bodies** are JSON, sent as `application/json`. A field that is not known is refused by its name, and a number is no
-text.
+**Bodies** are JSON, sent as `application/json`; a dashboard's document may also be YAML. A field that is not known is
+refused by its name, and a number is no text.
 
 **Lists** come in pages. `next` of a page is the `after` of the next one; it is null on the last.
 

@@ -33,12 +33,16 @@ class FieldError:
     place: tuple[str, ...]
     detail: str
     in_query: bool = False
+    #: Line and column of the body, where it is a text that somebody wrote.
+    position: tuple[int, int] | None = None
 
-    def written(self) -> dict[str, str]:
+    def written(self) -> dict[str, str | int]:
         """Return it as the member of ``errors``."""
         if self.in_query:
             return {"parameter": ".".join(self.place), "detail": self.detail}
-        return {"pointer": "#" + "".join(f"/{_escaped(part)}" for part in self.place), "detail": self.detail}
+        line = {} if self.position is None else dict(zip(("line", "column"), self.position, strict=True))
+        pointer = "#" + "".join(f"/{_escaped(part)}" for part in self.place)
+        return {"pointer": pointer, **line, "detail": self.detail}
 
 
 class RequestInvalid(Refused):
@@ -56,7 +60,9 @@ class RequestInvalid(Refused):
 class NotJson(Refused):
     status = 415
     code = "unsupported_media_type"
-    message = "Send the body as application/json."
+
+    def __init__(self, *taken: str) -> None:
+        super().__init__(f"Send the body as {' or '.join(taken)}.")
 
 
 class BodyTooLarge(Refused):
@@ -93,9 +99,9 @@ def headers_of(refusal: Refused) -> dict[str, str]:
     return {**headers, "WWW-Authenticate": "Bearer"} if refusal.status == HTTPStatus.UNAUTHORIZED else headers
 
 
-def handle(error: Exception, _context: Mapping[str, Any]) -> Response | None:
+def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Answer what a view raised (DRF's EXCEPTION_HANDLER); None for a fault of ours, which goes on upward."""
-    refusal = _refusal(error)
+    refusal = _refusal(error, context)
     if refusal is None:
         return None
     return Response(problem_of(refusal), refusal.status, headers=headers_of(refusal), content_type=CONTENT_TYPE)
@@ -114,13 +120,13 @@ def answer(refusal: Refused) -> HttpResponse:
     return JsonResponse(problem_of(refusal), status=refusal.status, headers=headers, content_type=CONTENT_TYPE)
 
 
-def _refusal(error: Exception) -> Refused | None:
+def _refusal(error: Exception, context: Mapping[str, Any]) -> Refused | None:
     if isinstance(error, Refused):
         return error
     if isinstance(error, exceptions.ValidationError):
         return RequestInvalid(list(flatten(error.detail)))
     if isinstance(error, exceptions.UnsupportedMediaType):
-        return NotJson()
+        return NotJson(*(parser.media_type for parser in context["view"].get_parsers()))
     if isinstance(error, exceptions.MethodNotAllowed):
         return MethodNotAllowed()
     if isinstance(error, (OperationalError, InterfaceError)):
