@@ -31,7 +31,7 @@ from datasources.template import CUSTOMER_PREFIX, VARIABLE_MARK, Plan, expand, n
 from datasources.values import convert
 
 #: Raised with every change of what the gate accepts or writes: part of every key that outlives the process.
-GATE_VERSION = 3
+GATE_VERSION = 4
 
 #: Compiled statements kept in this process, about 10 KB each.
 KEPT = 2_000

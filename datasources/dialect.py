@@ -12,6 +12,9 @@ ScopeType = Literal["text", "integer"]
 #: Where a sample of rows is taken: nowhere, of the stored table, or of any relation.
 Sampling = Literal["", "table", "relation"]
 
+#: How totals of groups are asked for: not at all, by ROLLUP (a), CUBE and GROUPING SETS, or by a, b WITH ROLLUP.
+Totals = Literal["", "sets", "last"]
+
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -65,6 +68,7 @@ class Dialect:
     sampling: Sampling = ""
     #: Whether conditions may name outputs, and GROUP BY and ORDER BY may say ALL.
     reuses_outputs: bool = False
+    totals: Totals = ""
     #: Names of the columns of VALUES, by their number.
     values_columns: str = "column{}"
     values_from: int = 1

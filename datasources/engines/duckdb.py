@@ -63,6 +63,7 @@ DIALECT = Dialect(
     series=words("GENERATE_SERIES RANGE"),
     joins=words("SEMI ANTI ASOF POSITIONAL"),
     sampling="relation",
+    totals="sets",
     reuses_outputs=True,
     values_columns="col{}",
     values_from=0,

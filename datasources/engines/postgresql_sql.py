@@ -31,6 +31,7 @@ DIALECT = Dialect(
     series=words("GENERATE_SERIES"),
     series_named_by_alias=True,
     sampling="table",
+    totals="sets",
     text_types=words("text") | {"character varying"},
     integer_types=words("smallint integer bigint"),
     binary_collation="C",

@@ -134,8 +134,19 @@ class Queries:
         check_node(group, self._dialect)
         if group.args.get("all") and not self._dialect.reuses_outputs:
             raise QueryRejected("GROUP BY ALL is not allowed with this database. Name what rows are grouped by.")
+        self._totals(group)
         for item in list(group.expressions):
             self._by(item, frame, names, own_first=True)
+
+    def _totals(self, group: Any) -> None:
+        last = group.args.get("rollup") or []
+        sets = [item for item in group.expressions if isinstance(item, exp.Rollup | exp.Cube | exp.GroupingSets)]
+        for item in last:
+            check_node(item, self._dialect)
+        if any(item.expressions for item in last) or (last and self._dialect.totals != "last"):
+            raise QueryRejected("WITH ROLLUP is not allowed with this database. See docs/sql.md for totals.")
+        if sets and self._dialect.totals != "sets":
+            raise QueryRejected("ROLLUP (...), CUBE and GROUPING SETS are not allowed with this database.")
 
     def _order(self, node: Any, frame: Frame | None, names: list[str]) -> None:
         order = node.args.get("order")

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from datasources.dialect import Dialect, words
 from datasources.errors import QueryRejected
+from datasources.template import VARIABLE_MARK
 
 #: Units of EXTRACT, DATE_TRUNC, INTERVAL and their kin: the only bare words in a tree.
 UNITS = words(
@@ -57,7 +58,7 @@ STRUCTURE = _arguments("""
     Column this table
     Star
     Where this
-    Group expressions all
+    Group expressions all rollup
     Rollup expressions
     Cube expressions
     GroupingSets expressions
@@ -110,6 +111,8 @@ STRUCTURE = _arguments("""
     Escape this expression
     RegexpLike this expression
     RegexpILike this expression
+    RegexpInstr this expression
+    RegexpSubstr this expression
     SimilarTo this expression
     Overlaps this expression
     Array expressions value_constructor bracket_notation
@@ -118,6 +121,7 @@ STRUCTURE = _arguments("""
     JSONExtractScalar this expression only_json_types scalar_only json_subtype
     JSONBExtract this expression
     JSONBExtractScalar this expression
+    JSONValue this path
     Add this expression
     Sub this expression
     Mul this expression
@@ -225,6 +229,21 @@ def _check_json(node: Any, dialect: Dialect) -> None:
     _check_plain(node, dialect)
 
 
+def _check_value(node: Any, dialect: Dialect) -> None:
+    if not isinstance(node.args.get("path"), exp.JSONPath):
+        raise QueryRejected("The path of JSON_VALUE must be a text, such as '$.page.path'.")
+    _check_plain(node, dialect)
+
+
+def _check_pattern(node: Any, dialect: Dialect) -> None:
+    """A pattern made of columns could be wrong for some rows only, and whether it failed would tell of those."""
+    pattern = node.expression
+    bound = type(pattern) is exp.Column and not pattern.table and pattern.name.startswith(VARIABLE_MARK)
+    if not (bound or type(pattern) is exp.Literal):
+        raise QueryRejected("A pattern must be a text or a value, and not made of columns.")
+    _check_plain(node, dialect)
+
+
 def check_path(step: Any) -> None:
     """Raise QueryRejected unless a step of a JSON path is a plain name or a position."""
     plain = isinstance(step, exp.JSONPathKey) and isinstance(step.this, str) and _STEP.fullmatch(step.this)
@@ -250,4 +269,7 @@ _CHECKS = {
     exp.JSONExtractScalar: _check_json,
     exp.JSONBExtract: _check_json,
     exp.JSONBExtractScalar: _check_json,
+    exp.JSONValue: _check_value,
+    exp.RegexpInstr: _check_pattern,
+    exp.RegexpSubstr: _check_pattern,
 }

@@ -145,6 +145,22 @@ def _json(node: Any, dialect: Dialect) -> Any:
     return node
 
 
+def _matches(node: Any, dialect: Dialect) -> Any:
+    """MariaDB has no function for a REGEXP b, which is regexp_instr(a, b) > 0."""
+    del dialect
+    if node.args.get("flag") is not None:
+        raise QueryRejected("REGEXP_LIKE takes no flags. Write (?i) at the beginning of the pattern.").near(node)
+    place = exp.RegexpInstr(this=node.this.copy(), expression=node.expression.copy())
+    return exp.Paren(this=exp.GT(this=place, expression=exp.Literal.number(0)))
+
+
+def _unquoted(node: Any, dialect: Dialect) -> Any:
+    """MySQL's a ->> b, which MariaDB lacks, is json_unquote(json_extract(a, b))."""
+    del dialect
+    found = exp.JSONExtract(this=node.this.copy(), expression=node.expression.copy())
+    return exp.Anonymous(this="JSON_UNQUOTE", expressions=[found])
+
+
 _EVERYWHERE: Mapping[type, Rule] = {exp.Values: _values, exp.Fetch: _fetch, exp.WindowSpec: _frame}
 _OWN: Mapping[str, Mapping[type, Rule]] = {
     "duckdb": {
@@ -156,5 +172,6 @@ _OWN: Mapping[str, Mapping[type, Rule]] = {
         exp.DateAdd: _moved,
         exp.JSONExtract: _json,
         exp.JSONExtractScalar: _json,
-    }
+    },
+    "mysql": {exp.RegexpLike: _matches, exp.JSONExtractScalar: _unquoted},
 }

@@ -32,12 +32,6 @@ REFUSED = {
     ("pivot into unknown columns", "duckdb"): "Only one SELECT",
     ("unpivoted measures", "duckdb"): "Only one SELECT",
     ("columns by a pattern", "duckdb"): "COLUMNS",
-    ("totals by rollup", "mariadb"): "ROLLUP",
-    ("countries by plan, with totals", "mariadb"): "ROLLUP",
-    ("rollup of regions and hubs", "mariadb"): "ROLLUP",
-    ("plan in the payload", "mariadb"): "JSONVALUE",
-    ("page in the payload", "mariadb"): "JSON_UNQUOTE",
-    ("matching by pattern", "mariadb"): "REGEXP_LIKE",
     ("cleaned names", "mariadb"): "REGEXP_REPLACE",
 }
 

@@ -131,6 +131,12 @@ MARIADB = EVERYWHERE | {
     "VAR_POP": "var_pop(ratio)",
     "VAR_SAMP": "var_samp(ratio)",
     "STDDEV": "stddev(ratio)",
+    "JSON_VALUE": "max(json_value('{\"a\": {\"b\": 1}}', '$.a.b'))",
+    "JSON_EXTRACT": "max(json_extract('{\"a\": 1}', '$.a'))",
+    "JSON_UNQUOTE": "max('{\"a\": \"x\"}' ->> '$.a')",
+    "JSON_LENGTH": "max(json_length('[1, 2]'))",
+    "REGEXP_INSTR": "sum(note REGEXP '^C.*[0-9]$')",
+    "REGEXP_SUBSTR": "max(regexp_substr(note, '[0-9]+'))",
 }
 
 SAMPLES = {

@@ -26,6 +26,7 @@ from datasources.errors import (
     DataSourceError,
     QueryCancelled,
     QueryFailed,
+    QueryTimeout,
     ResultTooLarge,
     SourceUnavailable,
 )
@@ -152,6 +153,18 @@ def test_p_dl_04_a_cancelled_statement_ends_at_the_server(
     asking.join(5)
     assert isinstance(caught[0], QueryCancelled)
     until(lambda: running(mariadb_url, connection) == 0)
+
+
+def test_p_dl_04_a_pattern_that_takes_forever_ends_with_the_statements_time(
+    engine: MariaDB, connection: dict[str, Any]
+) -> None:
+    """The server looks at the time between rows, and gives up one row's pattern after as many steps as it allows."""
+    many = ", ".join(f"orders AS o{n}" for n in range(9))
+    text = "concat('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', o0.id)"
+    started = time.monotonic()
+    with pytest.raises(QueryTimeout):
+        run(engine, connection, f"SELECT count(*) FROM {many} WHERE regexp_instr({text}, '^(a|aa)+$') > 0", timeout=0.2)
+    assert time.monotonic() - started < 10
 
 
 def test_what_is_cancelled_before_it_began_is_not_sent(engine: MariaDB, connection: dict[str, Any]) -> None:
