@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from embed import explo_api, papermap_api
+from embed import explo_api, papermap_api, papermap_drafts
 
 #: Explo's calls below /api/; every one ends with a slash.
 _EXPLO = {
@@ -27,6 +27,7 @@ urlpatterns = [
     re_path(r"^api/v1/dashboards/iframe-token/?\Z", papermap_api.iframe_token, name="papermap_iframe_token"),
     re_path(r"^api/dashboards/iframe-token/?\Z", papermap_api.iframe_token, name="papermap_iframe_token_short"),
     re_path(r"^api/v1/embed/generate-token/?\Z", papermap_api.generate_token, name="papermap_generate_token"),
+    re_path(r"^api/v1/external/dashboards/?\Z", papermap_drafts.create_dashboard, name="papermap_create_dashboard"),
     re_path(
         r"^api/v1/external/workspaces/(?P<workspace_id>[^/]+)/tenant-usage/?\Z",
         papermap_api.tenant_usage,

@@ -61,13 +61,13 @@ WITH_KEY_IN_BODY: Final = Vendor(_key_in_body, _refuse)
 @PAPERMAP.endpoint("POST", "mint")
 def iframe_token(call: Call) -> Answer:
     """Make a token for a tenant's dashboard: its default one, or the named one if the tenant has it."""
-    _check_workspace(call, _either(call.body, "workspace_id", "workspaceId"))
-    tenant = _either(call.body, "tenant_id", "tenantId")
+    check_workspace(call, either(call.body, "workspace_id", "workspaceId"))
+    tenant = either(call.body, "tenant_id", "tenantId")
     if tenant is None:
         raise BadBody("The member `tenant_id` is missing. It is the customer's external id, a text.")
     customer = get_by_external_id(call.workspace, tenant)
     call.key.require_customer(tenant)
-    dashboard = _dashboard_of(customer, _either(call.body, "dashboard_id", "dashboardId"))
+    dashboard = _dashboard_of(customer, either(call.body, "dashboard_id", "dashboardId"))
     now = feed.now()
     made = _mint(call, customer, dashboard, _seconds_until(call.body, now), now)
     return {"token": made.token, "dashboard_id": dashboard.embed_id, "expires_at": made.expires_at}
@@ -76,7 +76,7 @@ def iframe_token(call: Call) -> Answer:
 @WITH_KEY_IN_BODY.endpoint("POST", "mint")
 def generate_token(call: Call) -> Answer:
     """Make a token for a dashboard of the organization, as the vendor's call for tests does."""
-    _check_workspace(call, read_optional_text(call.body, "workspace_id"))
+    check_workspace(call, read_optional_text(call.body, "workspace_id"))
     customer = get_by_external_id(call.workspace, _tenant(call))
     call.key.require_customer(customer.external_id)
     dashboard = find_dashboard(read_text(call.body, "dashboard_id"))
@@ -90,7 +90,7 @@ def generate_token(call: Call) -> Answer:
 @PAPERMAP.endpoint("GET", "read")
 def tenant_usage(call: Call, workspace_id: str) -> Answer:
     """Tell what each tenant was shown in each month, in pages."""
-    _check_workspace(call, workspace_id)
+    check_workspace(call, workspace_id)
     page, size = call.number("page", 1), call.number("per_page", _PER_PAGE, most=_MOST_PER_PAGE)
     rows = usage_by_month(call.workspace, _months(call), call.key.customers)
     usage = described(list(rows[(page - 1) * size : page * size]))
@@ -99,12 +99,13 @@ def tenant_usage(call: Call, workspace_id: str) -> Answer:
     return {"success": True, "message": "Usage by tenant and month.", "data": data}
 
 
-def _check_workspace(call: Call, workspace_id: str | None) -> None:
+def check_workspace(call: Call, workspace_id: str | None) -> None:
+    """Raise NotFound when a call names another workspace than its key's."""
     if workspace_id not in (None, call.key.workspace_id):
         raise NotFound("There is no such workspace.")
 
 
-def _either(body: Body, name: str, camel: str) -> str | None:
+def either(body: Body, name: str, camel: str) -> str | None:
     """Return a text that may be named in two ways. Raises BadBody when both are there and differ."""
     found = {text for key in (name, camel) if (text := read_optional_text(body, key)) is not None}
     if len(found) > 1:
@@ -114,7 +115,7 @@ def _either(body: Body, name: str, camel: str) -> str | None:
 
 def _tenant(call: Call) -> str:
     """Return the tenant that a call names, or the only one that its key is for."""
-    named = _either(call.body, "tenant_id", "tenantId")
+    named = either(call.body, "tenant_id", "tenantId")
     if named is not None:
         return named
     if call.key.customers is None or len(call.key.customers) != 1:

@@ -52,4 +52,5 @@ def surfaces(tenant: Tenant) -> list[Surface]:
     asked = {"tenant_id": "acme", "workspace_id": tenant.workspace.id}
     bearer = {"header": "Authorization", "word": "Bearer"}
     calls += [Surface(path, "post", "mint", asked, **bearer) for path in papermap.IFRAME_TOKEN]
+    calls.append(Surface(papermap.CREATE_DASHBOARD, "post", "write", {**asked, "title": "New"}, **bearer))
     return [*calls, Surface(papermap.usage_of(tenant), "get", "read", {}, **bearer)]

@@ -12,6 +12,7 @@ from tests.world import Tenant
 
 IFRAME_TOKEN = ("/api/v1/dashboards/iframe-token", "/api/dashboards/iframe-token")
 GENERATE = "/api/v1/embed/generate-token"
+CREATE_DASHBOARD = "/api/v1/external/dashboards"
 
 
 def usage_of(tenant: Tenant) -> str:

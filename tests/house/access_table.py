@@ -218,6 +218,7 @@ EMBED = Table(
         r"^api/dashboards/iframe-token/?\Z": Backend(("post",)),
         # The key is in the body, and without a body there is none.
         r"^api/v1/embed/generate-token/?\Z": Backend(("post",), code="bad_request"),
+        r"^api/v1/external/dashboards/?\Z": Backend(("post",)),
         r"^api/v1/external/workspaces/(?P<workspace_id>[^/]+)/tenant-usage/?\Z": Backend(),
         **{
             f"api/{call}/": Backend(("post",))
