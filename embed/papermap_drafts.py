@@ -1,7 +1,7 @@
 """Papermap's call that creates a dashboard: a draft, which can be shown at once and gets its panels later.
 
-A panel is SQL that a person writes, in the console or as YAML under the draft's slug; the vendor's own call makes an
-empty dashboard, too.
+A panel is SQL that a person writes, in a document that is saved to the draft; the vendor's own call makes an empty
+dashboard, too.
 """
 
 import secrets
@@ -12,15 +12,14 @@ from django.utils.text import slugify
 
 from customers.access import get_by_external_id
 from customers.models import Customer
+from dashboards.as_code import store
 from dashboards.lists import add_customer_dashboard
 from dashboards.models import Dashboard
-from dashboards.services import save_version
 from dashboards.spec import TEXT, SpecError
 from embed.backend_calls import Answer, Call
 from embed.bodies import BadBody
 from embed.members import read_optional_text, read_text
 from embed.papermap_api import PAPERMAP, check_workspace, either
-from secrets_admin import audit
 
 #: What a draft shows until it has panels; a dashboard has at least one.
 _PANEL: Final = {
@@ -49,10 +48,9 @@ def _make(call: Call, title: str, description: str, customer: Customer | None) -
     organization = call.workspace.organization
     document = {"title": title, "slug": _slug(title), "description": description, "panels": [dict(_PANEL)]}
     try:
-        draft = save_version(organization, document)
+        draft = store(organization, document, actor=call.actor).dashboard
     except SpecError as error:
         raise BadBody(" ".join(error.problems)) from None
-    audit.record(organization, call.actor, "dashboard.created", str(draft.embed_id), slug=draft.slug)
     if customer is not None:
         add_customer_dashboard(customer, draft, actor=call.actor)
     return draft
