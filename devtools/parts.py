@@ -109,9 +109,9 @@ def _on_services(arguments: Sequence[str]) -> Outcome:
 
 
 def _browser(arguments: Sequence[str]) -> Outcome:
-    with _services() as env:
-        arguments = arguments or [*_marked("browser and not deep"), *BROWSED]
-        return _pytest("browser", arguments, {**env, "TEST_CHROMIUM": chromium()})
+    """The servers that these tests show have SQLite and no Redis: nothing else is started."""
+    arguments = arguments or [*_marked("browser and not deep"), *BROWSED]
+    return _pytest("browser", arguments, {"DEVELOPMENT": "1", "TEST_CHROMIUM": chromium()})
 
 
 def _deep(arguments: Sequence[str]) -> Outcome:
