@@ -10,16 +10,17 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 _Row = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a function returned, and the rows that it wrote: one INSERT and its values for each table."""
+    """What a function returned, and the statements that write its rows, with their values."""
 
     made: bytes
-    inserts: tuple[tuple[str, list[Any]], ...]
+    inserts: tuple[tuple[str, list[Any] | None], ...]
 
     def restore(self) -> object:
         """Write the rows again and return a copy of what was made."""
@@ -37,7 +38,7 @@ def take(make: Callable[[], object]) -> Snapshot:
         table: (columns, [row for row in rows if row not in before[table]])
         for table, (columns, rows) in _tables().items()
     }
-    return Snapshot(pickle.dumps(made), tuple(_inserts(after)))
+    return Snapshot(pickle.dumps(made), tuple(_joined(_inserts(after))))
 
 
 def _tables() -> Mapping[str, tuple[list[str], list[_Row]]]:
@@ -55,7 +56,15 @@ def _plain(value: object) -> object:
     return bytes(value) if isinstance(value, memoryview) else value
 
 
+def _joined(inserts: list[tuple[str, list[Any]]]) -> list[tuple[str, list[Any] | None]]:
+    """Write the values into one text for PostgreSQL, so that all goes there at once; SQLite takes one at a time."""
+    if not isinstance(connection.ops, DatabaseOperations):
+        return [*inserts]
+    return [(";\n".join(connection.ops.compose_sql(*insert) for insert in inserts), None)]
+
+
 def _inserts(tables: Mapping[str, tuple[list[str], list[_Row]]]) -> list[tuple[str, list[Any]]]:
+    """Return one INSERT and its values for each table that has rows."""
     quote = connection.ops.quote_name
     return [
         (

@@ -60,10 +60,15 @@ def shown(format: str, owner: User) -> Codes:
     return reader.codes
 
 
+_codes: dict[str, Codes] = {}
+
+
 @pytest.fixture
 def codes(owner: User) -> dict[str, Codes]:
-    """Format -> language -> code, as the pages show it."""
-    return {format: shown(format, owner) for format in FORMATS}
+    """Format -> language -> code, as the pages show it; read once: the documents' world has always the same ids."""
+    if not _codes:
+        _codes.update({format: shown(format, owner) for format in FORMATS})
+    return _codes
 
 
 def _programs(language: str, codes: Mapping[str, Codes], world: Documented, customer: str) -> list[Program]:
