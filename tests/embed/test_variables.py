@@ -21,6 +21,12 @@ def open_up() -> None:
         update_embed_settings(dashboard, origins=None, viewers_may_apply_variables=True)
 
 
+@pytest.fixture
+def opened(world: World) -> None:
+    """Let viewers apply variables from the start, before anybody could know otherwise."""
+    Dashboard.objects.update(viewers_may_apply_variables=True)
+
+
 calls = pytest.mark.parametrize("call", list(CALLS.values()), ids=list(CALLS))
 
 
@@ -87,28 +93,29 @@ NASTY = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("opened")
 @calls
 @pytest.mark.parametrize("text", NASTY)
 def test_p_dv_05_sql_in_a_text_is_matched_literally(
     text: str, call: Surface, world: World, embed_client: Client
 ) -> None:
-    open_up()
     answer = call(embed_client, world.a.token(), variables=json.dumps({"search": text}))
     assert answer.status_code == 200
     assert "CANARY" not in assert_clean(answer, world, "tradewind", "acme")
 
 
+@pytest.mark.usefixtures("opened")
 @calls
 @pytest.mark.parametrize("name", ["least", "region", "period"])
 @pytest.mark.parametrize("text", NASTY)
 def test_p_dv_05_sql_in_other_types_is_refused(
     text: str, name: str, call: Surface, world: World, embed_client: Client
 ) -> None:
-    open_up()
     answer = call(embed_client, world.a.token(), variables=json.dumps({name: text}))
     assert (answer.status_code, code_of(answer)) == (400, "variable_invalid")
 
 
+@pytest.mark.usefixtures("opened")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -125,16 +132,15 @@ def test_p_dv_05_sql_in_other_types_is_refused(
 def test_p_dv_09_values_of_a_wrong_type_or_size_are_refused(
     name: str, value: object, world: World, embed_client: Client
 ) -> None:
-    open_up()
     answer = data(embed_client, world.a.token(), variables=json.dumps({name: value}))
     assert (answer.status_code, code_of(answer)) == (400, "variable_invalid")
 
 
+@pytest.mark.usefixtures("opened")
 @pytest.mark.parametrize(
     "text", ["[]", "1", '"x"', "{", '{"least": NaN}', '{"least": 1, "least": 2}', "x" * 1000, f'{{"least": {10**20}}}']
 )
 def test_variables_that_are_no_json_object_are_refused(text: str, world: World, embed_client: Client) -> None:
-    open_up()
     assert data(embed_client, world.a.token(), variables=text).status_code == 400
 
 
