@@ -120,7 +120,7 @@ class EmbedTokenRevokeView(KeyView):
         scope="write",
         body=token_api_fields.Revocation,
         answers={200: token_api_fields.Ended},
-        problems=(404,),
+        problems=(404, 409),
     )
     def post(self, request: Request) -> Response:
         """One token, or all of a viewer that were made before now; on every server within a second.

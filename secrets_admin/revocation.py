@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, QuerySet, Value
@@ -21,6 +22,8 @@ from tokens.identifiers import check_identifier
 
 #: No token lives longer than 24 hours and the leeway of clocks.
 KEPT = timedelta(hours=25)
+#: Tokens and viewers that a workspace's list may hold: every process has it in memory, 200 bytes each.
+MOST: Final = 50_000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -28,6 +31,17 @@ class RevocationRefused(Refused):
     """Nothing was revoked; the message says why."""
 
     code = "revocation_refused"
+
+
+class RevocationsFull(Refused):
+    """The workspace's list has no room; what ends many tokens at once needs none."""
+
+    status = 409
+    code = "revocations_full"
+    message = (
+        f"{MOST:,} tokens and viewers are revoked already, most of them for 25 hours. Revoke the customer or the"
+        " dashboard instead, or reset the embed secret: each ends all its tokens and needs no place in this list."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,8 @@ def revoke_token(workspace: Workspace, digest: str, *, actor: Actor, ends: bool 
     """Refuse one token from now on, everywhere within a second.
 
     ``ends`` says that the token is known to end by itself: then the refusal goes when no token can live any more, after
-    25 hours. Without that it is kept, since a customer's own token does not end. Raises RevocationRefused.
+    25 hours. Without that it is kept, since a customer's own token does not end. Raises RevocationRefused and
+    RevocationsFull.
     """
     if not _DIGEST.fullmatch(digest):
         raise RevocationRefused("A digest has 64 hexadecimal digits in small letters. Copy it from the access log.")
@@ -76,7 +91,7 @@ def revoke_viewer(workspace: Workspace, viewer: str, *, customer: str = "", acto
     """Refuse every token of a viewer that was made before now, of one customer (external_id) or of all.
 
     Returns until when tokens without ``iat`` may be refused, since they do not say when they were made.
-    Raises RevocationRefused.
+    Raises RevocationRefused and RevocationsFull.
     """
     for name, text in (("viewer", viewer), *((("customer", customer),) if customer else ())):
         problem = check_identifier(text)
@@ -111,6 +126,8 @@ def _put(
     Workspace.objects.select_for_update().get(id=workspace.id)
     named = {"workspace": workspace, "kind": kind, "subject": subject, "customer": customer}
     row, made = Revocation.objects.get_or_create(**named, defaults={"lasts": lasts})
+    if made and Revocation.objects.filter(workspace=workspace).count() > MOST:
+        raise RevocationsFull
     if not made:
         Revocation.objects.filter(id=row.id).update(at=Now(), lasts=row.lasts or lasts)
     row.refresh_from_db(fields=["at"])

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from embed.models import Embed
 from embed.usage_models import MintRecord
 from embedhost.lib import journal
+from secrets_admin import revocation
 from secrets_admin.access import SYSTEM
 from secrets_admin.internal_secrets import name_of
 from secrets_admin.models import EmbedSecret, Organization, Revocation
@@ -231,6 +232,22 @@ def test_p_oc_02_nobody_revokes_what_is_another_workspaces(
     assert not Revocation.objects.exists()
     assert embed_client.get(f"/iframe/{token}").status_code == 200
     assert embed_client.get(f"/iframe/{world.a.dashboards['sales'].embed_id}/{own}").status_code == 200
+
+
+def test_a_list_of_revoked_ones_that_is_full_refuses_more_and_keeps_what_it_has(
+    ours: Backend, theirs: Backend, world: World, embed_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revocation, "MOST", 3)
+    token = world.a.token()
+    held: list[dict[str, object]] = [{"digest": "a" * 64}, {"viewer": "v"}, {"token": token}]
+    for body in (*held, *held):
+        ours.told("post", f"{TOKENS}revoke", body)
+    for more in ({"digest": "b" * 64}, {"viewer": "w"}, {"token": world.a.token()}):
+        assert ours.refused("post", f"{TOKENS}revoke", more, status=409)["code"] == "revocations_full"
+    assert Revocation.objects.count() == 3
+    assert embed_client.get(f"/iframe/{token}").status_code == 401
+    theirs.told("post", f"{TOKENS}revoke", {"viewer": "w"})
+    ours.told("post", "/api/v1/customers/acme/revoke", {})
 
 
 def test_exactly_one_thing_is_revoked_at_a_time(ours: Backend) -> None:
