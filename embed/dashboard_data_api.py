@@ -19,6 +19,7 @@ from dashboards.grants import Opened
 from dashboards.limits import OverBudget, spend_request
 from dashboards.naming import Named
 from dashboards.queries import LONGEST_WAIT, PanelRequest, PanelResult, run_panels
+from dashboards.refreshing import want
 from dashboards.results import as_of
 from dashboards.spec import TEXT, PanelSpec
 from dashboards.variables import from_token, known_time_zone, resolve
@@ -76,7 +77,9 @@ class DashboardDataView(KeyView):
         if find_customer(self.key.workspace_id, order["customer"]) is None:
             raise NotFound("The workspace has no such customer. Make it first.")
         requests = _requests(self._opened(order, dashboard), order)
-        shown = _shown(requests, run_panels(requests, wait=LONGEST_WAIT))
+        results = run_panels(requests, wait=LONGEST_WAIT)
+        shown = _shown(requests, results)
+        want(results)
         if any(panel["state"] == "pending" for panel in shown):
             return Response({"panels": shown}, 202, headers={"Retry-After": str(RETRY_SECONDS)})
         return Response({"panels": shown})

@@ -1,5 +1,6 @@
 """Rows of a dashboard for one customer over the REST API: under the customer's own scope, counted and written down."""
 
+import time
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
 from secrets_admin.models import Organization
 from tests.api.caller import Backend, backend, places
+from tests.embed.ageing import make_older
 from tests.embed.surfaces import assert_clean
 from tests.world import AMOUNTS, ROWS, World, canary
 
@@ -159,3 +161,20 @@ def test_a_panel_that_fails_says_so_and_the_others_have_their_rows(ours: Backend
     error = panels["regions"]["error"]
     assert (error["status"], error["code"]) == (422, "query_rejected")
     assert "SELECT" not in str(error)
+
+
+def test_what_is_stale_is_shown_at_once_and_fetched_anew_for_the_next_call(ours: Backend, world: World) -> None:
+    assert data(ours, world, panels=["total"])["total"]["cache"] == "miss"
+    _wait_for_a_hit(ours, world)
+    make_older(world.a.dashboards["sales"].cache_seconds + 60)
+    old = data(ours, world, panels=["total"])["total"]
+    assert (old["cache"], old["rows"]) == ("stale", [[300]])
+    assert _wait_for_a_hit(ours, world)["as_of"] > old["as_of"]
+
+
+def _wait_for_a_hit(ours: Backend, world: World) -> dict[str, Any]:
+    """Ask until the cache has a fresh result, which is kept a moment after it is shown."""
+    deadline = time.monotonic() + 30
+    while (panel := data(ours, world, panels=["total"])["total"])["cache"] != "hit":
+        assert time.monotonic() < deadline, "no fresh result was kept"
+    return panel
