@@ -163,6 +163,7 @@ def test_a_panel_that_fails_says_so_and_the_others_have_their_rows(ours: Backend
     assert "SELECT" not in str(error)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_is_stale_is_shown_at_once_and_fetched_anew_for_the_next_call(ours: Backend, world: World) -> None:
     assert data(ours, world, panels=["total"])["total"]["cache"] == "miss"
     _wait_for_a_hit(ours, world)
