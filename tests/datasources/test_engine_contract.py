@@ -88,7 +88,7 @@ def test_decimals_are_integers_when_they_are_whole(cells_in: list[str | None], c
     assert [type(cell) for cell in found] == [type(cell) for cell in cells_out]
 
 
-def test_rows_beyond_the_cap_are_cut_off_and_said(run: Run) -> None:
+def test_p_dl_03_rows_beyond_the_cap_are_cut_off_and_said(run: Run) -> None:
     result = run("SELECT id FROM orders ORDER BY id", max_rows=3)
     assert (result.rows, result.truncated, result.values) == (3, True, ([1, 2, 3],))
 
@@ -157,7 +157,7 @@ def test_p_sq_15_every_failure_of_a_statement_has_one_code_and_message(run: Run)
     assert len(outcomes) == 1
 
 
-def test_too_much_text_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_p_dl_03_too_much_text_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("datasources.result.MAX_CHARACTERS", 50)
     with pytest.raises(ResultTooLarge):
         run("SELECT note FROM orders")
@@ -175,7 +175,9 @@ def test_a_login_that_only_reads_has_no_warnings(engine: Engine, source: SourceS
     assert engine.check_role(source.connection).warnings == ()
 
 
-def test_a_source_that_is_gone_is_unavailable_and_says_nothing_of_it(engine: Engine, source: SourceSnapshot) -> None:
+def test_p_ds_04_a_source_that_is_gone_is_unavailable_and_says_nothing_of_it(
+    engine: Engine, source: SourceSnapshot
+) -> None:
     gone = dict(source.connection)
     gone |= {"path": "/no/such/file"} if "path" in gone else {"port": 1}
     for call in (engine.catalog, engine.check_role if "port" in gone else engine.catalog):
@@ -185,7 +187,7 @@ def test_a_source_that_is_gone_is_unavailable_and_says_nothing_of_it(engine: Eng
         assert "127.0.0.1" not in caught.value.message
 
 
-def test_unknown_fields_of_a_connection_are_refused(engine: Engine, source: SourceSnapshot) -> None:
+def test_p_ds_02_unknown_fields_of_a_connection_are_refused(engine: Engine, source: SourceSnapshot) -> None:
     for extra in ("hostaddr", "options", "service", "passfile", "config", "uri"):
         with pytest.raises(BadConnection):
             engine.check({**source.connection, extra: "x"})

@@ -100,6 +100,13 @@ def test_p_dv_07_a_value_in_like_is_matched_literally(ask: Ask, pattern: str, va
     assert ask(f"SELECT note FROM orders WHERE note {pattern}", {"v": "text"}, {"v": value}).rows == found
 
 
+def test_p_dv_12_the_values_of_a_column_are_those_of_the_customers_rows(ask: Ask) -> None:
+    of_acme = [(f"CANARY-a-acme-{place}",) for place in range(3)]
+    assert cells(ask("SELECT DISTINCT note FROM orders ORDER BY note")) == of_acme
+    assert cells(ask("SELECT note FROM orders UNION SELECT note FROM orders ORDER BY note")) == of_acme
+    assert cells(ask("SELECT DISTINCT cst FROM orders")) == [("acme",)]
+
+
 SPECIAL: dict[str, list[Any]] = {
     "date": [
         "infinity", "-infinity", "now", "tomorrow", "epoch", "0000-01-01", "10000-01-01", "2026-02-30", "2026-1-1",
