@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from datasources.catalog import Catalog, Table
 from datasources.digests import digest
 from datasources.errors import ScopeMissing, SourceUnavailable
-from datasources.models import CustomerLogin, DataSource, SourceRoute
+from datasources.models import CustomerLogin, DataSource, SourceRoute, is_name
 from datasources.models import TableRule as RuleRow
 from datasources.rules import Condition, Kind, Rules, TableRule
 from datasources.snapshot import SourceSnapshot, destination_of
@@ -32,6 +32,7 @@ __all__ = [
     "list_sources",
     "route_of",
     "source_for",
+    "source_named",
     "source_row",
     "sources_named",
 ]
@@ -63,6 +64,15 @@ def source_row(workspace: Workspace, uid: uuid.UUID) -> DataSource:
 def find_source(workspace_id: str, name: str) -> DataSource:
     """Return the row of a workspace's data source. Raises NotFound."""
     source = DataSource.objects.filter(workspace_id=workspace_id, name=name).first()
+    if source is None:
+        raise NotFound
+    return source
+
+
+def source_named(workspace: Workspace, name: str) -> DataSource:
+    """Return one data source of the workspace by its name, whatever somebody wrote for it. Raises NotFound."""
+    # PostgreSQL takes no NUL, not even to compare.
+    source = workspace.data_sources.filter(name=name).first() if is_name(name) else None
     if source is None:
         raise NotFound
     return source

@@ -124,15 +124,19 @@ class BadValue(DataSourceError):
 
 
 class BadConnection(DataSourceError):
-    """The fields of a connection are not acceptable. ``message`` names the field and what to do."""
+    """The fields of a connection are not acceptable. ``message`` names the field and what to do.
+
+    ``field`` is the field's name, as engines call it, where it is the matter of one alone.
+    """
 
     status = 400
     retry_after = None
     code = "connection_invalid"
 
-    def __init__(self, message: str, detail: str = "") -> None:
+    def __init__(self, message: str, detail: str = "", *, field: str = "") -> None:
         super().__init__(detail)
         self.message = message
+        self.field = field
 
 
 class AddressRefused(BadConnection):
@@ -143,8 +147,32 @@ class AddressRefused(BadConnection):
     def __init__(self) -> None:
         super().__init__(
             "This host is not allowed: it is in a private or reserved network. Use an address that is reachable "
-            "publicly, or ask the operator to list its network in DATA_SOURCE_NETWORKS."
+            "publicly, or ask the operator to list its network in DATA_SOURCE_NETWORKS.",
+            field="host",
         )
+
+
+class ConnectionFailed(BadConnection):
+    """A backend gave fields that no connection came about with. One sentence for whatever it was, as for people."""
+
+    code = "connection_failed"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No connection came about. Check host, port, database, user, password and TLS mode, and that the server "
+            "lets embedhost in; then try again. Nothing was saved."
+        )
+
+
+class SourceExists(BadConnection):
+    """The workspace has a data source of this name."""
+
+    code = "source_exists"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The workspace has a data source of this name. Choose another one, or change that one.")
 
 
 class WallsTaken(BadConnection):
@@ -180,6 +208,16 @@ class LoginsInUse(BadConnection):
         )
 
 
+class NoLogins(BadConnection):
+    """A file has no logins, so that no customer can have one of its own there."""
+
+    code = "no_logins"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This database has no logins, so it cannot have one per customer.")
+
+
 class TooManyTries(DataSourceError):
     """An organization asked for more connections in a row than somebody who sets one up needs."""
 
@@ -190,12 +228,16 @@ class TooManyTries(DataSourceError):
 
 
 class BadRule(DataSourceError):
-    """A visibility rule does not fit its table. ``message`` says what to choose."""
+    """A visibility rule does not fit its table. ``message`` says what to choose.
+
+    ``place`` is what of the rule is wrong, as ``services.set_rule`` calls it: ``column``, ``also/0/property``.
+    """
 
     status = 400
     retry_after = None
     code = "rule_invalid"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, place: str = "") -> None:
         super().__init__()
         self.message = message
+        self.place = place

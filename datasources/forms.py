@@ -8,9 +8,9 @@ from django import forms
 from datasources.catalog import Catalog, Table
 from datasources.engines import ENGINES
 from datasources.engines.base import Field
+from datasources.files import EVERY_TABLE
 from datasources.models import TableRule
 from datasources.rules import EXTERNAL_ID, Kind
-from datasources.services import EVERY_TABLE
 
 _PLAIN = {"class": "inp wide", "autocomplete": "off", "spellcheck": "false"}
 _TLS = {

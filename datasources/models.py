@@ -4,6 +4,7 @@ import json
 import uuid
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -14,6 +15,15 @@ from secrets_admin.models import Workspace
 name_validator = RegexValidator(
     r"^[a-z][a-z0-9_-]{0,62}\Z", "Write a letter first, then small letters, digits, - or _."
 )
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a data source can be called so."""
+    try:
+        name_validator(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class DataSource(models.Model):

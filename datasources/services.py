@@ -1,26 +1,26 @@
 """Everything that changes a data source: made, changed, read again, deleted, and the rules of its tables."""
 
 import logging
-import uuid
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import F
+from django.db import IntegrityError, transaction
+from django.db.models import F, ProtectedError
 from django.utils import timezone
 
 from datasources.access import customer_subject, feed_subject
 from datasources.catalog import Catalog, Column
 from datasources.engines import ENGINES
 from datasources.engines.base import Role
-from datasources.errors import BadConnection, BadRule, DataSourceError, LoginsInUse, SourceInUse, TooManyTries
+from datasources.errors import BadConnection, BadRule, DataSourceError, LoginsInUse, SourceInUse
+from datasources.files import path_of
 from datasources.models import DataSource, TableRule
 from datasources.rules import EXTERNAL_ID, Kind
 from datasources.snapshot import destination_of
-from embedhost.lib.store import store
+from datasources.tries import a_try
+from embedhost.lib.errors import NotFound
 from secrets_admin import audit
 from secrets_admin.access import Actor
 from secrets_admin.feed import Kind as FeedKind
@@ -30,6 +30,10 @@ from secrets_admin.models import Workspace
 logger = logging.getLogger(__name__)
 
 
+#: What may refuse a change: it gets the row as it is when the change is made, locked.
+Check = Callable[[DataSource], None]
+
+
 def create_source(
     workspace: Workspace, *, name: str, engine: str, connection: Mapping[str, Any], actor: Actor
 ) -> DataSource:
@@ -37,45 +41,70 @@ def create_source(
 
     Raises BadConnection, SourceUnavailable, TooManyTries, and ValidationError for a name that is taken or odd.
     """
+    return keep_new(connect_new(workspace, name=name, engine=engine, connection=connection, actor=actor), actor=actor)
+
+
+def connect_new(
+    workspace: Workspace, *, name: str, engine: str, connection: Mapping[str, Any], actor: Actor
+) -> DataSource:
+    """Connect a database and return what ``keep_new`` keeps; it writes nothing, so call it outside of a transaction.
+
+    Raises what ``create_source`` does.
+    """
     ENGINES.chosen(engine)
     source = DataSource(workspace=workspace, name=name, engine=engine)
-    take_a_try(source, actor)
-    source.connection = _checked(source, connection, actor)
-    _check_name(source)
-    _read(source)
-    with transaction.atomic():
-        source.save()
-        audit.record(workspace, actor, "source.created", name, engine=engine, **_told(source))
-        announce(FeedKind.SOURCE, feed_subject(workspace.pk, name))
+    with a_try(workspace, actor):
+        source.connection = _checked(source, connection, actor)
+        _check_name(source)
+        _read(source)
+    return source
+
+
+def keep_new(source: DataSource, *, actor: Actor) -> DataSource:
+    """Keep what ``connect_new`` returned. Raises ValidationError for a name that was taken meanwhile."""
+    workspace = source.workspace
+    try:
+        with transaction.atomic():
+            source.save(force_insert=True)
+            facts = {"engine": source.engine, **_told(source)}
+            audit.record(workspace, actor, "source.created", source.name, **facts)
+            announce(FeedKind.SOURCE, feed_subject(workspace.pk, source.name))
+    except IntegrityError:
+        raise ValidationError({"name": "This workspace has a data source of this name. Choose another one."}) from None
     return source
 
 
 def change_connection(
-    source: DataSource, connection: Mapping[str, Any], *, actor: Actor, remove_logins: bool = False
+    source: DataSource,
+    connection: Mapping[str, Any],
+    *,
+    actor: Actor,
+    remove_logins: bool = False,
+    check: Check | None = None,
 ) -> list[str]:
     """Point a data source at another database or login, and read its catalog; return the tables hidden by that.
 
     An empty password keeps the one that is stored, but only for the same host, port, user and TLS mode: a password
     never travels to where its owner did not send it. Nor do customers' logins: ``remove_logins`` lets another
-    place take them away. Raises BadConnection, LoginsInUse, SourceUnavailable, TooManyTries.
+    place take them away. Raises BadConnection, LoginsInUse, SourceUnavailable, TooManyTries, and NotFound when somebody
+    deleted the source meanwhile.
     """
     before = source.connection
-    take_a_try(source, actor)
-    source.connection = _checked(source, _with_stored(before, connection), actor)
-    moved = destination_of(source.engine, before) != destination_of(source.engine, source.connection)
-    if moved and not remove_logins and source.customer_logins.exists():
-        source.connection = before
-        raise LoginsInUse
     old, warnings = Catalog.from_json(source.catalog), source.warnings
     try:
-        _read(source)
+        with a_try(source.workspace, actor):
+            source.connection = _checked(source, _with_stored(source.engine, before, connection), actor)
+            moved = destination_of(source.engine, before) != destination_of(source.engine, source.connection)
+            if moved and not remove_logins and source.customer_logins.exists():
+                raise LoginsInUse
+            _read(source)
     except BaseException:
         source.connection, source.warnings = before, warnings
         raise
     fields = ["connection_sealed", "catalog", "warnings", "read_at"]
     with transaction.atomic():
         facts = _told(source) | ({"logins_removed": _remove_logins(source)} if moved else {})
-        hidden = _save_catalog(source, old, fields, "source.connection_changed", actor, facts)
+        hidden = _save_catalog(source, old, fields, "source.connection_changed", actor, facts, check)
     ENGINES.close(source.engine, before)
     return hidden
 
@@ -100,51 +129,23 @@ def _remove_logins(source: DataSource) -> int:
 _BOUND_TO_PASSWORD = ("host", "port", "user", "sslmode")
 
 
-def _with_stored(before: Mapping[str, Any], connection: Mapping[str, Any]) -> dict[str, Any]:
+def _with_stored(engine: str, before: Mapping[str, Any], connection: Mapping[str, Any]) -> dict[str, Any]:
     if connection.get("password") or "password" not in before:
         return dict(connection)
-    moved = [name for name in _BOUND_TO_PASSWORD if str(connection.get(name, "")) != str(before.get(name, ""))]
+    usual = {field.name: field.default for field in ENGINES.chosen(engine).fields}
+    wanted = {**usual, **connection}
+    moved = [name for name in _BOUND_TO_PASSWORD if str(wanted.get(name, "")) != str(before.get(name, ""))]
     if moved and before["password"]:
-        raise BadConnection("Type the password again: it is only kept for the same host, port, user and TLS mode.")
+        problem = "Type the password again: it is only kept for the same host, port, user and TLS mode."
+        raise BadConnection(problem, field="password")
     return {**connection, "password": before["password"]}
 
 
 def _checked(source: DataSource, connection: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     engine = ENGINES.chosen(source.engine)
-    if actor.user is not None and any(field.name == "path" for field in engine.fields):
-        connection = {**connection, "path": _offered(source.workspace, str(connection.get("path", "")))}
+    if not actor.is_server and any(field.name == "path" for field in engine.fields):
+        connection = {**connection, "path": path_of(source.workspace, str(connection.get("path", "")))}
     return engine.check(connection)
-
-
-def _offered(workspace: Workspace, path: str) -> str:
-    """Return the path of a file that the operator put into the organization's folder. Raises BadConnection.
-
-    Everything else on the server's disks belongs to somebody else.
-    """
-    if path not in offered_files(workspace):
-        raise BadConnection("There is no such file for this organization. Ask the operator to put it in place.")
-    return str(_folder(workspace) if path == EVERY_TABLE else _folder(workspace) / path)
-
-
-#: The choice that stands for all Parquet and CSV files of the folder, each of which is a table.
-EVERY_TABLE = "."
-TABLE_FILES = frozenset({".parquet", ".csv"})
-DATABASE_FILES = frozenset({".duckdb", ".ddb", ".db", ".sqlite", ".sqlite3"})
-
-
-def offered_files(workspace: Workspace) -> list[str]:
-    """Return what the operator put into DATA_SOURCE_FOLDER/<slug of the organization>: files, and ``.`` for all tables
-    of Parquet and CSV in it."""
-    folder = _folder(workspace)
-    if not settings.DATA_SOURCE_FOLDER or not folder.is_dir():
-        return []
-    entries = [entry for entry in folder.iterdir() if entry.is_file() and not entry.is_symlink()]
-    tables = [EVERY_TABLE] if any(entry.suffix.lower() in TABLE_FILES for entry in entries) else []
-    return tables + sorted(entry.name for entry in entries if entry.suffix.lower() in DATABASE_FILES)
-
-
-def _folder(workspace: Workspace) -> Path:
-    return Path(settings.DATA_SOURCE_FOLDER or "/nowhere") / workspace.organization.slug
 
 
 def _read(source: DataSource) -> None:
@@ -164,22 +165,6 @@ def _read(source: DataSource) -> None:
         raise BadConnection(f"{source.warnings[0]} This server takes no login that may do more than read.")
 
 
-#: Tries of one organization within the few seconds that a lease lasts.
-_TRIES = 6
-
-
-def take_a_try(source: DataSource, actor: Actor) -> None:
-    """Give people a few tries in some seconds, so that nobody maps a network with them. Raises TooManyTries.
-
-    It comes before anything that a connection's fields make us ask of others, the address of a name too.
-    """
-    organization_id = source.workspace.organization_id
-    if actor.user is not None and not any(
-        store().take_lease(f"source-try:{organization_id}:{n}", uuid.uuid4().hex) for n in range(_TRIES)
-    ):
-        raise TooManyTries
-
-
 def _told(source: DataSource) -> dict[str, object]:
     """Return what the audit log keeps of a connection: where it goes and how safely, never the password."""
     shown = {name: value for name, value in source.connection.items() if name in ("host", "port", "user", "sslmode")}
@@ -188,8 +173,8 @@ def _told(source: DataSource) -> dict[str, object]:
 
 def test_source(source: DataSource, *, actor: Actor) -> list[str]:
     """Connect with what is stored and return the login's warnings. Raises SourceUnavailable, TooManyTries."""
-    take_a_try(source, actor)
-    _read(source)
+    with a_try(source.workspace, actor):
+        _read(source)
     with transaction.atomic():
         DataSource.objects.filter(pk=source.pk).update(warnings=source.warnings)
         audit.record(source.workspace, actor, "source.tested", source.name)
@@ -199,19 +184,25 @@ def test_source(source: DataSource, *, actor: Actor) -> list[str]:
 def refresh_catalog(source: DataSource, *, actor: Actor) -> list[str]:
     """Read the catalog again and return the tables that are hidden now, since their scope column is another one.
 
-    Raises SourceUnavailable, TooManyTries.
+    Raises SourceUnavailable, TooManyTries, and NotFound when somebody deleted the source meanwhile.
     """
     old = Catalog.from_json(source.catalog)
-    take_a_try(source, actor)
-    _read(source)
+    with a_try(source.workspace, actor):
+        _read(source)
     return _save_catalog(source, old, ["catalog", "warnings", "read_at"], "source.catalog_read", actor, {})
 
 
 def _save_catalog(
-    source: DataSource, old: Catalog, fields: list[str], action: audit.Action, actor: Actor, facts: Mapping[str, object]
+    source: DataSource,
+    old: Catalog,
+    fields: list[str],
+    action: audit.Action,
+    actor: Actor,
+    facts: Mapping[str, object],
+    check: Check | None = None,
 ) -> list[str]:
     with transaction.atomic():
-        locked = DataSource.objects.select_for_update().get(pk=source.pk)
+        locked = _locked(source, check)
         hidden = _changed_scopes(locked, old, Catalog.from_json(source.catalog))
         locked.table_rules.filter(table__in=hidden).update(kind=Kind.HIDDEN)
         source.save(update_fields=fields)
@@ -219,6 +210,16 @@ def _save_catalog(
         _raise_version(locked)
     source.refresh_from_db()
     return hidden
+
+
+def _locked(source: DataSource, check: Check | None) -> DataSource:
+    """Return the row as it is now, for this transaction alone. Raises NotFound, and what ``check`` does."""
+    row = DataSource.objects.select_for_update().filter(pk=source.pk).first()
+    if row is None:
+        raise NotFound
+    if check is not None:
+        check(row)
+    return row
 
 
 def set_rule(
@@ -230,41 +231,42 @@ def set_rule(
     property: str = EXTERNAL_ID,
     also: Sequence[tuple[str, str]] | None = None,
     actor: Actor,
+    check: Check | None = None,
 ) -> TableRule:
     """Say who may read a table: scoped by ``column`` = the customer's ``property``, shared, or hidden.
 
     ``also`` has further pairs of column and property that a row must fit too; None keeps those there are. ``table`` is
-    ``schema.name`` of the catalog. Raises BadRule with what to do.
+    ``schema.name`` of the catalog. Raises BadRule with what to do, and NotFound when somebody deleted the source
+    meanwhile.
     """
     chosen = _checked_kind(kind)
-    also = _stored_also(source, table) if also is None else also
-    if chosen == Kind.SCOPED:
-        for name, value in ((column, property), *also):
-            _check_scope(source, table, name, value)
-    elif table not in Catalog.from_json(source.catalog).by_key:
-        raise BadRule(f"There is no table {table[:100]} in the catalog. Read the catalog again.")
-    more = [list(pair) for pair in also] if chosen == Kind.SCOPED else []
-    fields = {"kind": chosen.value, "column": column, "customer_property": property, "also": more}
     with transaction.atomic():
-        rule, _ = TableRule.objects.update_or_create(source=source, table=table, defaults=fields)
+        # The catalog may be read again meanwhile, so the rule is held against the one that it will be used with.
+        locked = _locked(source, check)
+        also = _stored_also(locked, table) if also is None else also
+        _check_rule(locked, table, chosen, [(column, property), *also])
+        more = [list(pair) for pair in also] if chosen == Kind.SCOPED else []
+        fields = {"kind": chosen.value, "column": column, "customer_property": property, "also": more}
+        rule, _ = TableRule.objects.update_or_create(source=locked, table=table, defaults=fields)
         audit.record(source.workspace, actor, "source.rule_changed", f"{source.name}: {table}", **fields)
-        _raise_version(source)
+        _raise_version(locked)
     return rule
 
 
-def delete_source(source: DataSource, *, actor: Actor) -> None:
+def delete_source(source: DataSource, *, actor: Actor, check: Check | None = None) -> None:
     """Forget a database and its rules; panels that name it fail from now on.
 
-    Raises SourceInUse while a customer is routed to it.
+    Raises SourceInUse while a customer is routed to it, and NotFound when somebody else deleted it meanwhile.
     """
-    if source.routes.exists():
-        raise SourceInUse
-    subject = feed_subject(source.workspace_id, source.name)
     engine, connection = source.engine, source.connection
-    with transaction.atomic():
-        audit.record(source.workspace, actor, "source.deleted", source.name)
-        announce(FeedKind.SOURCE, subject)
-        source.delete()
+    try:
+        with transaction.atomic():
+            _locked(source, check)
+            audit.record(source.workspace, actor, "source.deleted", source.name)
+            announce(FeedKind.SOURCE, feed_subject(source.workspace_id, source.name))
+            source.delete()
+    except ProtectedError:
+        raise SourceInUse from None
     ENGINES.close(engine, connection)
 
 
@@ -280,18 +282,29 @@ def _raise_version(source: DataSource) -> None:
 
 def _checked_kind(kind: str) -> Kind:
     if kind not in set(Kind):
-        raise BadRule(f"A rule is one of {', '.join(Kind)}.")
+        raise BadRule(f"A rule is one of {', '.join(Kind)}.", "kind")
     return Kind(kind)
 
 
-def _check_scope(source: DataSource, table: str, column: str, property: str) -> None:
+def _check_rule(source: DataSource, table: str, kind: Kind, conditions: Sequence[tuple[str, str]]) -> None:
+    if kind == Kind.SCOPED:
+        for number, (column, property) in enumerate(conditions):
+            _check_scope(source, table, column, property, f"also/{number - 1}/" if number else "")
+    elif table not in Catalog.from_json(source.catalog).by_key:
+        raise BadRule(f"There is no table {table[:100]} in the catalog. Read the catalog again.")
+
+
+def _check_scope(source: DataSource, table: str, column: str, property: str, place: str) -> None:
     found = _column(Catalog.from_json(source.catalog), table, column)
     if found is None:
-        raise BadRule(f"There is no column {column[:100]} in {table[:100]}. Choose one of the catalog's columns.")
+        problem = f"There is no column {column[:100]} in {table[:100]}. Choose one of the catalog's columns."
+        raise BadRule(problem, f"{place}column")
     if not property:
-        raise BadRule("Name the customer's property that the column must equal, such as external_id.")
+        problem = "Name the customer's property that the column must equal, such as external_id."
+        raise BadRule(problem, f"{place}property")
     if ENGINES.chosen(source.engine).dialect.scope_type(found) is None:
-        raise BadRule(f"A column of type {found.type} cannot limit rows safely. Choose a text or an integer column.")
+        problem = f"A column of type {found.type} cannot limit rows safely. Choose a text or an integer column."
+        raise BadRule(problem, f"{place}column")
 
 
 def _column(catalog: Catalog, table: str, column: str) -> Column | None:

@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from datasources import access, services
 from datasources.catalog import Catalog, Table
 from datasources.engines import ENGINES
+from datasources.files import offered_files, shown_connection
 from datasources.forms import ConnectionForm, NewSourceForm, RuleForm, table_named
 from datasources.models import DataSource, TableRule
 from datasources.rules import Kind
-from datasources.snapshot import DESTINATION
 from datasources.walls import may_have_logins, set_login_per_customer
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin.access import Right
@@ -58,7 +58,7 @@ def sources(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 @room(Right.EDIT, "GET", "POST")
 def new(request: HttpRequest, caller: Caller, engine: str) -> HttpResponse:
-    form = NewSourceForm(engine, request.POST or None, files=services.offered_files(caller.workspace))
+    form = NewSourceForm(engine, request.POST or None, files=offered_files(caller.workspace))
 
     def make() -> DataSource:
         name = form.cleaned_data["name"]
@@ -76,7 +76,13 @@ def new(request: HttpRequest, caller: Caller, engine: str) -> HttpResponse:
 @room(Right.LOOK, "GET")
 def source(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
     row = access.source_row(caller.workspace, source_uid)
-    context = {"caller": caller, "source": row, "row": _row(row), "connection": _shown(row), "tables": _tables(row)}
+    context = {
+        "caller": caller,
+        "source": row,
+        "row": _row(row),
+        "connection": shown_connection(row.connection),
+        "tables": _tables(row),
+    }
     context["may_have_logins"] = may_have_logins(row)
     return render(request, "datasources/source.html", context)
 
@@ -84,7 +90,7 @@ def source(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpR
 @room(Right.EDIT, "GET", "POST")
 def connection(request: HttpRequest, caller: Caller, source_uid: uuid.UUID) -> HttpResponse:
     row = access.source_row(caller.workspace, source_uid)
-    files = services.offered_files(caller.workspace)
+    files = offered_files(caller.workspace)
     logins = row.customer_logins.exists()
     form = ConnectionForm(row.engine, request.POST or None, files=files, stored=row.connection, logins=logins)
 
@@ -175,22 +181,16 @@ def _told(hidden: list[str]) -> str:
 
 def _offered(caller: Caller) -> list[str]:
     """Return the engines that people may connect: files only where the operator put some."""
-    files = bool(services.offered_files(caller.workspace))
+    files = bool(offered_files(caller.workspace))
     return [name for name in ENGINES if files or not ENGINES.is_file(name)]
 
 
 def _row(source: DataSource) -> Row:
     kinds = [ruled.kind for ruled in _tables(source)]
     counts = [kinds.count(kind) for kind in (Kind.SCOPED, Kind.SHARED, Kind.HIDDEN)]
-    shown = _shown(source)
+    shown = shown_connection(source.connection)
     place = shown.get("host") or shown.get("path") or ""
     return Row(source, ENGINES.label(source.engine), str(place), *counts)
-
-
-def _shown(source: DataSource) -> dict[str, object]:
-    """Return what may be shown of a connection: never a secret, and of a path the last part only."""
-    shown = {name: value for name, value in source.connection.items() if name in (*DESTINATION, "user", "path")}
-    return shown | ({"path": str(shown["path"]).rpartition("/")[2]} if "path" in shown else {})
 
 
 def _tables(source: DataSource) -> list[RuledTable]:

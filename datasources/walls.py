@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 
 from datasources.access import customer_subject, feed_subject
 from datasources.engines import ENGINES
-from datasources.errors import BadConnection, DataSourceError, WallsTaken
+from datasources.errors import BadConnection, DataSourceError, NoLogins, WallsTaken
 from datasources.models import CustomerLogin, DataSource, SourceRoute
-from datasources.services import take_a_try
 from datasources.snapshot import destination_of
+from datasources.tries import a_try
+from embedhost.lib.errors import NotFound
 from secrets_admin import audit
 from secrets_admin.access import Actor
 from secrets_admin.feed import Kind as FeedKind
@@ -26,16 +27,13 @@ def may_have_logins(source: DataSource) -> bool:
     return any(field.name == "user" for field in ENGINES.chosen(source.engine).fields)
 
 
-_NO_LOGINS = "This database has no logins, so it cannot have one per customer."
-
-
 def set_login_per_customer(source: DataSource, wanted: bool, *, actor: Actor) -> None:
     """Let each customer's queries run under its own login, and refuse customers without one; or let all share one.
 
-    Raises BadConnection for a database without logins.
+    Raises NoLogins.
     """
     if wanted and not may_have_logins(source):
-        raise BadConnection(_NO_LOGINS)
+        raise NoLogins
     with transaction.atomic():
         DataSource.objects.filter(pk=source.pk).update(login_per_customer=wanted)
         audit.record(source.workspace, actor, "source.walls_changed", source.name, two_walls=wanted)
@@ -75,29 +73,35 @@ def _replace_login(source: DataSource, external_id: str, user: str, password: st
 
 def _check_login(source: DataSource, external_id: str, user: str, password: str, actor: Actor) -> tuple[str, ...]:
     if not may_have_logins(source):
-        raise BadConnection(_NO_LOGINS)
+        raise NoLogins
     taken = CustomerLogin.objects.filter(source=source, user=user).exclude(external_id=external_id).exists()
     if taken or user == source.connection.get("user"):
         raise BadConnection(_TAKEN)
-    take_a_try(source, actor)
     engine = ENGINES.chosen(source.engine)
-    try:
-        warnings = engine.check_role(engine.check({**source.connection, "user": user, "password": password})).warnings
-    except DataSourceError as error:
-        logger.warning("a customer's login failed", extra={"source": source.name, "detail": error.detail[:500]})
-        raise
+    wanted = {**source.connection, "user": user, "password": password}
+    with a_try(source.workspace, actor):
+        try:
+            warnings = engine.check_role(engine.check(wanted)).warnings
+        except DataSourceError as error:
+            logger.warning("a customer's login failed", extra={"source": source.name, "detail": error.detail[:500]})
+            raise
     if warnings and settings.DATA_SOURCE_STRICT_LOGINS:
         raise BadConnection(f"{warnings[0]} This server takes no login that may do more than read.")
     return warnings
 
 
 def set_route(workspace: Workspace, external_id: str, source: DataSource | None, *, actor: Actor) -> None:
-    """Let a customer's every panel ask ``source``, whatever the panel names; None lets it ask what panels name."""
+    """Let a customer's every panel ask ``source``, whatever the panel names; None lets it ask what panels name.
+
+    Raises NotFound when somebody deleted the source meanwhile.
+    """
     with transaction.atomic():
         # One at a time: of two at once, the second would meet the row that the first one makes.
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         SourceRoute.objects.filter(workspace=workspace, external_id=external_id).delete()
         if source is not None:
+            if DataSource.objects.select_for_update(no_key=True).filter(pk=source.pk).first() is None:
+                raise NotFound
             SourceRoute.objects.create(workspace=workspace, external_id=external_id, source=source)
         name = source.name if source is not None else ""
         audit.record(workspace, actor, "source.routed", name, customer=external_id)

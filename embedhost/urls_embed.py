@@ -7,6 +7,7 @@ from customers import bulk_api
 from dashboards import api as dashboards_api
 from dashboards import customer_api
 from datasources import api as datasources_api
+from datasources import rules_api
 from embed import dashboard_data_api, reports_api, token_api
 from embed.urls import urlpatterns as embed_urlpatterns
 from secrets_admin import workspace_api
@@ -21,5 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *dashboards_api.api_urlpatterns,
     *dashboard_data_api.api_urlpatterns,
     *datasources_api.api_urlpatterns,
+    *rules_api.api_urlpatterns,
     *workspace_api.api_urlpatterns,
 ]

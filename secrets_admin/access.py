@@ -36,11 +36,16 @@ _REFUSED = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, and from which address; ``user`` is None for commands of the server itself."""
+    """Who does something, and from which address; ``user`` is None for API keys and the server's own commands."""
 
     user: User | None
     email: str
     address: str = ""
+
+    @property
+    def is_server(self) -> bool:
+        """Whether a command of the server itself acts, which may do what no person and no API key may."""
+        return self == SYSTEM
 
 
 #: The server itself: seeds and management commands.

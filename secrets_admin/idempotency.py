@@ -22,6 +22,7 @@ from secrets_admin.models import IdempotentCall
 
 KEPT: Final = timedelta(hours=24)
 _SHAPE: Final = re.compile(r"[!-~]{1,255}")
+_PURPOSE: Final = "idempotent-call"
 ONCE: Final = {
     "Idempotency-Key": Header(
         "A repetition with the same key answers as the first call did, for 24 hours.", pattern=f"^{_SHAPE.pattern}$"
@@ -50,19 +51,33 @@ def once(key_id: str, header: str | None, asked: bytes, make: Callable[[], Made]
     """
     if header is None:
         return make()
-    if not _SHAPE.fullmatch(header):
-        raise IdempotencyKeyRefused
-    named = {"key_id": key_id, "digest": hashlib.sha256(header.encode()).hexdigest()}
-    hashed = keyed_hash(asked, "idempotent-call")
+    named, hashed = _named(key_id, header), keyed_hash(asked, _PURPOSE)
     with transaction.atomic():
         _older_than_a_day().filter(**named).delete()
         rows = IdempotentCall.objects.filter(**named)
         return _first(rows, hashed) or _make(named, hashed, make) or _known(rows.get(), hashed)
 
 
+def remembered(key_id: str, header: str | None, asked: bytes) -> Made | None:
+    """Return what ``once`` would remember, and make nothing; None when this header never came before.
+
+    For what takes long before anything is written: that is no time to hold a transaction. Raises as ``once`` does.
+    """
+    if header is None:
+        return None
+    rows = IdempotentCall.objects.filter(**_named(key_id, header)).exclude(pk__in=_older_than_a_day().values("pk"))
+    return _first(rows, keyed_hash(asked, _PURPOSE))
+
+
 def prune() -> int:
     """Delete what is older than a day and return its number."""
     return _older_than_a_day().delete()[0]
+
+
+def _named(key_id: str, header: str) -> dict[str, str]:
+    if not _SHAPE.fullmatch(header):
+        raise IdempotencyKeyRefused
+    return {"key_id": key_id, "digest": hashlib.sha256(header.encode()).hexdigest()}
 
 
 def _first(rows: QuerySet[IdempotentCall], asked: str) -> Made | None:

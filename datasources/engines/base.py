@@ -98,18 +98,19 @@ def checked_fields(fields: Sequence[Field], connection: Connection) -> dict[str,
     """Return the texts of exactly the engine's fields. Raises BadConnection for unknown, missing or odd ones."""
     unknown = sorted(set(connection) - {field.name for field in fields})
     if unknown:
-        raise BadConnection(f"A connection has no field {unknown[0][:40]}. Take it out.")
+        raise BadConnection(f"A connection has no field {unknown[0][:40]}. Take it out.", field=unknown[0])
     return {field.name: _checked(field, connection.get(field.name, field.default)) for field in fields}
 
 
 def _checked(field: Field, value: object) -> str:
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if field.required and not text:
-        raise BadConnection(f"{field.label} is missing. Fill it in.")
+        raise BadConnection(f"{field.label} is missing. Fill it in.", field=field.name)
     if any(ord(sign) < 32 for sign in text) or len(text) > 1000:
-        raise BadConnection(f"{field.label} holds a character that is not allowed, or is too long. Correct it.")
+        problem = f"{field.label} holds a character that is not allowed, or is too long. Correct it."
+        raise BadConnection(problem, field=field.name)
     if field.choices and text not in field.choices:
-        raise BadConnection(f"{field.label} must be one of {', '.join(field.choices)}.")
+        raise BadConnection(f"{field.label} must be one of {', '.join(field.choices)}.", field=field.name)
     return text
 
 
@@ -117,7 +118,7 @@ def checked_file(fields: Sequence[Field], connection: Connection) -> dict[str, s
     """Return the ``path`` of an existing file. Raises BadConnection."""
     path = Path(checked_fields(fields, connection)["path"])
     if not path.is_absolute() or not path.is_file():
-        raise BadConnection("The path must be absolute and name an existing file on the server.")
+        raise BadConnection("The path must be absolute and name an existing file on the server.", field="path")
     return {"path": str(path)}
 
 

@@ -123,11 +123,13 @@ class Server(ABC, Generic[Line]):
         """Return host, port, dbname, user, password and sslmode. Raises BadConnection, AddressRefused."""
         fields = checked_fields(self.fields, connection)
         if not _HOST.fullmatch(fields["host"]):
-            raise BadConnection("Host must be one host name or address, without a path, a comma or a space.")
+            raise BadConnection(
+                "Host must be one host name or address, without a path, a comma or a space.", field="host"
+            )
         if not fields["port"].isascii() or not fields["port"].isdigit() or not 0 < int(fields["port"]) < 65536:
-            raise BadConnection("Port must be a number from 1 to 65535.")
+            raise BadConnection("Port must be a number from 1 to 65535.", field="port")
         if "=" in fields["dbname"] or "://" in fields["dbname"]:
-            raise BadConnection("Database must be a plain name, not a connection string.")
+            raise BadConnection("Database must be a plain name, not a connection string.", field="dbname")
         with contextlib.suppress(SourceUnavailable), checking():  # A name nobody knows is a matter of connecting.
             checked_addresses(fields["host"], int(fields["port"]))
         return {**fields, "port": int(fields["port"])}

@@ -89,6 +89,16 @@ def test_a_rule_that_cannot_hold_is_refused(
     assert not warehouse.table_rules.exists()
 
 
+def test_a_rule_is_held_against_the_tables_there_are_when_it_is_saved(warehouse: DataSource) -> None:
+    DataSource.objects.filter(pk=warehouse.pk).update(catalog={"tables": []})  # Somebody read the catalog again.
+    for kind in ("shared", "scoped"):
+        with pytest.raises(BadRule):
+            set_rule(warehouse, "main.orders", kind=kind, column="cst", actor=SYSTEM)
+    warehouse.delete()
+    with pytest.raises(NotFound):
+        set_rule(warehouse, "main.orders", kind="shared", actor=SYSTEM)
+
+
 def test_a_table_whose_scope_column_changed_is_hidden_when_the_catalog_is_read_again(
     warehouse: DataSource, path: Path
 ) -> None:

@@ -254,7 +254,18 @@ EMBED = Table(
         },
         **{f"api/v1/{part}/": Backend() for part in ("usage", "access-log", "refusals", "audit")},
         "api/v1/workspace": Backend(),
-        "api/v1/data-sources/": Backend(),
+        "api/v1/data-sources/": Backend(("get", "post")),
+        **{
+            f"api/v1/data-sources/<str:name>{part}": Backend(methods)
+            for part, methods in {
+                "": ("get",),
+                "/test": ("post",),
+                "/read": ("post",),
+                "/walls": (),
+                "/tables/": ("get",),
+                "/tables/<path:table>": ("get",),
+            }.items()
+        },
         "api/v1/dashboards/": Backend(("get", "post")),
         **{
             f"api/v1/dashboards/<uuid:embed_id>{part}": Backend(methods)

@@ -57,6 +57,15 @@ class RequestInvalid(Refused):
         self.errors = errors
 
 
+class RefusedAt(RequestInvalid):
+    """A service's own refusal, with the place in the body that it is about; ``place`` such as ``connection/host``."""
+
+    def __init__(self, refusal: Refused, place: str) -> None:
+        super().__init__([FieldError(tuple(place.split("/")), refusal.message)])
+        self.status, self.code, self.message = refusal.status, refusal.code, refusal.message
+        self.retry_after = refusal.retry_after
+
+
 class NotJson(Refused):
     status = 415
     code = "unsupported_media_type"
