@@ -11,6 +11,7 @@ from django.utils import timezone
 from customers import access, services
 from customers.forms import CustomerForm, NewCustomerForm, properties_text
 from customers.models import Customer
+from datasources.access import route_of
 from secrets_admin.access import Right
 from secrets_admin.asking import attempt, form_page
 from secrets_admin.guard import Caller, room
@@ -104,7 +105,8 @@ def delete(request: HttpRequest, caller: Caller, uid: uuid.UUID) -> HttpResponse
 
 def _page(request: HttpRequest, caller: Caller, row: Customer, form: CustomerForm) -> HttpResponse:
     context = {"customer": row, "refused_until": services.refused_until(row), "now": timezone.now()}
-    return form_page(request, "customers/customer.html", caller, form, **context)
+    route = route_of(caller.workspace, row.external_id)
+    return form_page(request, "customers/customer.html", caller, form, route=route, **context)
 
 
 def _to(caller: Caller, customer: Customer) -> HttpResponse:

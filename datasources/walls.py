@@ -101,7 +101,7 @@ def set_route(workspace: Workspace, external_id: str, source: DataSource | None,
         SourceRoute.objects.filter(workspace=workspace, external_id=external_id).delete()
         if source is not None:
             if DataSource.objects.select_for_update(no_key=True).filter(pk=source.pk).first() is None:
-                raise NotFound
+                raise NotFound("The workspace has no data source with this name.")
             SourceRoute.objects.create(workspace=workspace, external_id=external_id, source=source)
         name = source.name if source is not None else ""
         audit.record(workspace, actor, "source.routed", name, customer=external_id)

@@ -160,6 +160,26 @@ def test_a_customers_token_is_copied_and_never_shown(demo: Demo, new_context: Ne
     assert customer["token"] not in page.content()
 
 
+def test_a_customer_gets_a_data_source_of_its_own_by_keyboard(demo: Demo, viewer: Page) -> None:
+    _log_in(viewer, demo, "editor")
+    viewer.goto(_room(demo, "customers/"))
+    viewer.get_by_role("link", name=demo.facts["customers"][-1]["name"], exact=True).click()
+    choose = viewer.get_by_role("link", name="Choose data source …")
+    for keys, said in (("ArrowDown", "Every panel asks"), ("ArrowUp", "Panels ask the data sources that they name.")):
+        choose.focus()
+        viewer.keyboard.press("Enter")
+        expect(viewer.get_by_role("dialog")).to_contain_text("Data source of “")
+        viewer.keyboard.press("Escape")
+        expect(choose).to_be_focused()
+        viewer.keyboard.press("Enter")
+        viewer.get_by_label("Data source", exact=True).focus()
+        viewer.keyboard.press(keys)
+        viewer.keyboard.press("Tab")
+        viewer.keyboard.press("Enter")
+        expect(viewer.get_by_text(said)).to_be_visible()
+        expect(viewer.get_by_role("dialog")).to_have_count(0)
+
+
 def test_what_is_not_saved_is_said_and_can_be_discarded(demo: Demo, viewer: Page) -> None:
     _log_in(viewer, demo, "editor")
     viewer.goto(_room(demo, "dashboards/2/embed/"))

@@ -143,6 +143,8 @@ CONSOLE = Table(
         f"{_CUSTOMER}token/": Room(get=None, post="editor"),
         f"{_CUSTOMER}dashboards/ask/": Room(get="editor"),
         f"{_CUSTOMER}dashboards/": Room(get=None, post="editor"),
+        f"{_CUSTOMER}source/ask/": Room(get="editor"),
+        f"{_CUSTOMER}source/": Room(get=None, post="editor"),
         f"{_CUSTOMER}refresh/ask/": Room(get="editor"),
         f"{_CUSTOMER}refresh/": Room(get=None, post="editor"),
         f"{_CUSTOMER}revoke/ask/": Room(get="editor"),
