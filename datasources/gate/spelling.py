@@ -154,11 +154,38 @@ def _matches(node: Any, dialect: Dialect) -> Any:
     return exp.Paren(this=exp.GT(this=place, expression=exp.Literal.number(0)))
 
 
+def _extracted(node: Any, dialect: Dialect) -> Any:
+    """MySQL fails on a text that is no JSON, which would tell of rows that a condition meets before the scope's."""
+    del dialect
+    node.set("this", _document(node.this))
+    return node
+
+
 def _unquoted(node: Any, dialect: Dialect) -> Any:
     """MySQL's a ->> b, which MariaDB lacks, is json_unquote(json_extract(a, b))."""
     del dialect
-    found = exp.JSONExtract(this=node.this.copy(), expression=node.expression.copy())
+    found = exp.JSONExtract(this=_document(node.this), expression=node.expression.copy())
     return exp.Anonymous(this="JSON_UNQUOTE", expressions=[found])
+
+
+def _named_json(node: Any, dialect: Dialect) -> Any:
+    del dialect
+    name = node.name.upper()
+    if name == "JSON_UNQUOTE" and not (len(node.expressions) == 1 and isinstance(node.expressions[0], exp.JSONExtract)):
+        raise QueryRejected("JSON_UNQUOTE takes JSON_EXTRACT (...).").near(node)
+    if name == "JSON_LENGTH" and node.expressions:
+        node.set("expressions", [_document(node.expressions[0]), *node.expressions[1:]])
+    return node
+
+
+def _document(node: Any) -> Any:
+    """Return a column as JSON, or as nothing when it holds none; what was extracted is JSON. Raises QueryRejected."""
+    if isinstance(node, exp.JSONExtract):
+        return node.copy()
+    if not isinstance(node, exp.Column):
+        raise QueryRejected("JSON is read from a column. Give it a name in WITH or a subquery first.").near(node)
+    valid = exp.Anonymous(this="JSON_VALID", expressions=[node.copy()])
+    return exp.If(this=valid, true=node.copy(), false=exp.Null())
 
 
 _EVERYWHERE: Mapping[type, Rule] = {exp.Values: _values, exp.Fetch: _fetch, exp.WindowSpec: _frame}
@@ -173,5 +200,11 @@ _OWN: Mapping[str, Mapping[type, Rule]] = {
         exp.JSONExtract: _json,
         exp.JSONExtractScalar: _json,
     },
-    "mysql": {exp.RegexpLike: _matches, exp.JSONExtractScalar: _unquoted},
+    "mysql": {
+        exp.RegexpLike: _matches,
+        exp.JSONExtract: _extracted,
+        exp.JSONValue: _extracted,
+        exp.JSONExtractScalar: _unquoted,
+        exp.Anonymous: _named_json,
+    },
 }

@@ -21,9 +21,9 @@ MARIADBS = (
     "(o.amount = {{ x }} AND o.note REGEXP '(')",
     "(o.amount = {{ x }} AND o.note REGEXP {{ q }})",
     "CASE WHEN o.amount = {{ x }} THEN regexp_substr(o.note, {{ q }}) ELSE 'x' END = 'x'",
-    "json_value(CASE WHEN o.amount = {{ x }} THEN o.note ELSE '{\"a\": 1}' END, '$.a') = 1",
-    "json_extract(CASE WHEN o.amount = {{ x }} THEN o.note ELSE '{\"a\": 1}' END, '$.a') = 1",
-    "json_length(CASE WHEN o.amount = {{ x }} THEN o.note ELSE '{}' END, '$') = 0",
+    "(o.amount = {{ x }} AND json_value(o.note, '$.a') = 1)",
+    "(o.amount = {{ x }} AND json_extract(o.note, '$.a') = 1)",
+    "(o.amount = {{ x }} AND json_length(o.note, '$') = 0)",
 )
 STATEMENTS = (
     "SELECT count(*) AS n FROM orders AS o WHERE {}",

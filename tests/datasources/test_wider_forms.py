@@ -168,7 +168,7 @@ HARMLESS = [
     "SELECT note FROM orders WHERE NOT note REGEXP 'globex' AND note NOT REGEXP 'x' > 0",
     "SELECT regexp_substr(group_concat(note), '.*globex.*') AS a, max(note) AS note FROM orders",
     "SELECT json_value(note, '$.a') AS a, json_extract(note, '$.a[0].b') AS b, note FROM orders",
-    "SELECT note -> '$.a' AS a, json_unquote(note) AS note FROM orders",
+    "SELECT note -> '$.a' AS a, note ->> '$.b' AS b, note FROM orders WHERE json_length(note) IS NULL",
 ]
 
 #: What MariaDB would take besides, and what the gate takes of other databases.
@@ -183,6 +183,11 @@ NOT_IN_MARIADB = [
     "SELECT regexp_like(note, 'a', 'i') FROM orders",
     "SELECT regexp_replace(note, '.', 'x') FROM orders",
     "SELECT json_value(note, cst) FROM orders",
+    "SELECT json_value(concat(note, '{'), '$.a') FROM orders",
+    "SELECT json_extract(CASE WHEN amount = 400 THEN note ELSE '{}' END, '$.a') FROM orders",
+    "SELECT concat(note, '\"') ->> '$.a' FROM orders",
+    "SELECT json_length(concat(note, '{')) FROM orders",
+    "SELECT json_unquote(note) FROM orders",
     "SELECT json_value(note, '$.a' RETURNING CHAR) FROM orders",
     "SELECT json_value(note, '$.a' NULL ON EMPTY) FROM orders",
     "SELECT json_value(note, '$**.a') FROM orders",
