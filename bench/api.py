@@ -41,9 +41,11 @@ def _beside(name: str, ours: Target, bare: Target, path: str, key: str, bodies: 
     rounds = [(ours.round(lines), bare.round(beside)) for _ in range(ROUNDS)]
     rate, yardstick = (median([turn[side][0] for turn in rounds]) for side in (0, 1))
     ratio = median([mine[0] / other[0] for mine, other in rounds])
-    spent = median([mine[1] for mine, _ in rounds])
+    spent, least = (median([turn[side][1] for turn in rounds]) for side in (0, 1))
+    by_cpu = median([other[1] / mine[1] for mine, other in rounds])
     say(f"{name}, in turns, c=16: {rate:,.0f}/s ({spent:,.0f} us of CPU each); a bare DRF view with an answer of")
-    say(f"  {len(answer):,} bytes {yardstick:,.0f}/s; ratio {ratio:.0%}")
+    say(f"  {len(answer):,} bytes {yardstick:,.0f}/s ({least:,.0f} us each): {ratio:.0%} of it by requests per second,")
+    say(f"  {by_cpu:.0%} by requests per CPU second of the two servers' workers")
     return rate
 
 
