@@ -42,6 +42,7 @@ def test_a_line_says_who_was_shown_what_from_where(tradewind: Organization, dash
         request="abcdef0123456789",
     )
     record(tradewind, 1, external_id="", event="query", rows=None)
+    record(tradewind, 2, event="query", digest="")
     text = text_of(visit(alice).get(ROOM))
     assert "10 Mar 2026, 12:00:00 request abcdef0123456789" in text.replace("00request", "00 request")
     assert "PanelSales, total" in text
@@ -49,6 +50,7 @@ def test_a_line_says_who_was_shown_what_from_where(tradewind: Organization, dash
     assert "main.ordersrows of abababab" in text
     assert "Failed" in text
     assert "No customer" in text
+    assert "acmeold numbers fetched anew" in text
 
 
 def test_it_is_filtered_by_customer_and_event(tradewind: Organization, northwind: Organization, alice: User) -> None:

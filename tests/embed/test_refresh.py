@@ -443,6 +443,45 @@ def test_a_workers_breaker_leaves_a_source_alone_that_does_not_answer(
 
 
 @pytest.mark.django_db
+def test_p_dl_05_a_workers_refreshes_keep_to_the_bound_of_their_source_and_hold_up_no_other_job(
+    world: World,
+    embed_client: Client,
+    queue: "redis.Redis",
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Dashboard.objects.update(viewers_may_apply_variables=True)
+    settings.SOURCE_CONNECTIONS, number = 2, 6
+    asked = [json.dumps({"least": least}) for least in range(number)]
+    for variables in asked:
+        data(embed_client, world.a.token(), panel="total", variables=variables)
+    make_older(LONG)
+    for variables in asked:
+        assert cached(data(embed_client, world.a.token(), panel="total", variables=variables)) == "stale"
+    running, most, ended, go, lock = 0, 0, 0, threading.Event(), threading.Lock()
+
+    def hold(*given: Any, **more: Any) -> Any:
+        nonlocal running, most, ended
+        with lock:
+            running += 1
+            most = max(most, running)
+        assert go.wait(30)
+        with lock:
+            running, ended = running - 1, ended + 1
+        return run_statement(*given, **more)
+
+    monkeypatch.setattr("dashboards.queries.run_statement", hold)
+    taken = messages(queue)
+    assert len(taken) == number
+    for arguments in taken:
+        refresh(*arguments)  # It returns while its query runs, or waits for its turn.
+    assert waited(lambda: running == 2)
+    go.set()
+    wait_for_flights()
+    assert (most, ended) == (2, number)
+
+
+@pytest.mark.django_db
 def test_a_refresh_counts_as_a_query_of_the_customer_and_names_nobody(
     world: World, embed_client: Client, queue: "redis.Redis"
 ) -> None:

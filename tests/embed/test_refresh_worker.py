@@ -71,9 +71,7 @@ def test_a_worker_refreshes_once_and_when_it_is_killed_the_page_heals_without_it
     monkeypatch.setattr(refreshing, "BEGIN_SECONDS", 60.0)
     monkeypatch.setattr(refreshing, "TICKET_SECONDS", 60.0)
 
-    began = time.monotonic()
     assert _stale(shown["quick"]) == "stale"
-    assert time.monotonic() - began < 0.3, "it is shown at once, before the query could have run"
     assert waited(lambda: cached(shown["quick"]()) == "hit", 60)
     assert (len(mine), database.queries("quick")) == (2, 2), (
         "both first views were queries of ours, the third the worker's"
@@ -90,10 +88,9 @@ def test_a_worker_refreshes_once_and_when_it_is_killed_the_page_heals_without_it
     assert waited(lambda: cached(shown["steady"]()) == "hit", 30)
     assert len(mine) == 3, "this process saw that no worker began, and did it itself"
 
-    began = time.monotonic()
     assert _stale(shown["quick"]) == "stale"
     assert waited(lambda: cached(shown["quick"]()) == "hit")
-    assert len(mine) == 4
+    assert len(mine) == 4, "and for a while it does not ask the queue"
 
 
 def _stale(show: Callable[[], Any]) -> str:
