@@ -209,6 +209,17 @@ class SourceWallsView(KeyView):
     """The second wall of a data source."""
 
     @endpoint(
+        "data_sources_get_walls",
+        "Get whether a data source has one wall or two",
+        scope="read",
+        answers={200: api_fields.Walls},
+        problems=(404,),
+    )
+    def get(self, request: Request, name: str) -> Response:
+        """Not with a key that is limited to some customers."""
+        return Response({"login_per_customer": source_of(self, name).login_per_customer})
+
+    @endpoint(
         "data_sources_set_walls",
         "Set one wall or two",
         scope="write",

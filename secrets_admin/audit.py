@@ -21,6 +21,7 @@ Action = Literal[
     "usage.downloaded",
     "api_key.created",
     "api_key.revoked",
+    "workspace.renamed",
     "tag_list.changed",
     "origin.added",
     "origin.removed",

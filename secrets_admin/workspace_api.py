@@ -1,17 +1,25 @@
-"""The key's own workspace and its audit log in the REST API, to read."""
+"""The key's own workspace in the REST API, and its audit log, to read.
+
+A workspace is one isolated set, and a key belongs to one: no call lists, makes or reaches another. What owners alone
+decide in the console (origins, longest life, customers' own tokens) is told here and not changed.
+"""
 
 from typing import Any
 
 from django.urls import path
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from embedhost.lib.api.endpoint import endpoint, items_of
-from embedhost.lib.api.fields import Fields
+from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, check_match, etag_of, is_known
+from embedhost.lib.api.fields import Fields, Text
 from embedhost.lib.api.pages import NumberedQuery, cut_down
 from secrets_admin.api_view import KeyView
-from secrets_admin.models import AuditRecord
+from secrets_admin.models import AuditRecord, Workspace
+from secrets_admin.workspaces import LONGEST_NAME, rename_workspace
+from tokens.identifiers import IDENTIFIER_PATTERN, check_identifier
 
 
 class WorkspaceShown(Fields):
@@ -26,6 +34,27 @@ class WorkspaceShown(Fields):
     max_token_lifetime = serializers.IntegerField(help_text="Seconds.")
     customer_tokens_enabled = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+
+
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": IDENTIFIER_PATTERN})
+class WorkspaceName(Text):
+    """What people read of a workspace."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(min_length=1, max_length=LONGEST_NAME, **named)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        problem = check_identifier(text)
+        if problem:
+            raise serializers.ValidationError(f"This cannot be a name. {problem}")
+        return text
+
+
+class WorkspaceChange(Fields):
+    """Those members that shall change."""
+
+    name = WorkspaceName(required=False)
 
 
 class AuditItem(Fields):
@@ -45,15 +74,51 @@ AuditPage = items_of(AuditItem, "AuditPage")
 class WorkspaceView(KeyView):
     """The workspace that the key belongs to."""
 
-    @endpoint("workspace_get", "Get the key's workspace", scope="read", answers={200: WorkspaceShown})
+    @endpoint(
+        "workspace_get",
+        "Get the key's workspace",
+        scope="read",
+        headers=IF_NONE_MATCH,
+        answers={200: WorkspaceShown, 304: None},
+    )
     def get(self, request: Request) -> Response:
         """The only one that the key reaches. Not with a key that is limited to some customers."""
         self.key.require_all_customers()
-        names = ("id", "name", "organization_id", "origins", "max_token_lifetime", "customer_tokens_enabled")
-        said: dict[str, Any] = {name: getattr(self.workspace, name) for name in names}
-        organization = self.workspace.organization
-        said |= {"organization": organization.slug, "embedding_enabled": organization.embedding_enabled}
-        return Response({**said, "created_at": self.workspace.created_at})
+        said = _shown(self.workspace)
+        etag = etag_of(said)
+        if is_known(request.headers.get("If-None-Match"), etag):
+            return Response(status=304, headers={"ETag": etag})
+        return Response(said, headers={"ETag": etag})
+
+    @endpoint(
+        "workspace_change",
+        "Rename the key's workspace",
+        scope="write",
+        body=WorkspaceChange,
+        headers=IF_MATCH,
+        answers={200: WorkspaceShown},
+        problems=(412,),
+    )
+    def patch(self, request: Request) -> Response:
+        """Its id stays. Origins and the rules for tokens are for owners, in the console.
+
+        Not with a key that is limited to some customers.
+        """
+        self.key.require_all_customers()
+        if "name" in self.body:
+            rename_workspace(self.workspace, self.body["name"], actor=self.actor, check=self._check_match)
+        said = _shown(self.workspace)
+        return Response(said, headers={"ETag": etag_of(said)})
+
+    def _check_match(self, now: Workspace) -> None:
+        check_match(self.request.headers.get("If-Match"), etag_of(_shown(now)))
+
+
+def _shown(workspace: Workspace) -> dict[str, Any]:
+    names = ("id", "name", "organization_id", "origins", "max_token_lifetime", "customer_tokens_enabled", "created_at")
+    said: dict[str, Any] = {name: getattr(workspace, name) for name in names}
+    organization = workspace.organization
+    return {**said, "organization": organization.slug, "embedding_enabled": organization.embedding_enabled}
 
 
 class AuditView(KeyView):

@@ -1,4 +1,6 @@
-"""What changes a workspace's rules for every token: allowed origins and the longest token life."""
+"""What changes a workspace: its name, and its rules for every token, allowed origins and the longest token life."""
+
+from collections.abc import Callable
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -9,6 +11,7 @@ from secrets_admin import audit, facts
 from secrets_admin.access import Actor
 from secrets_admin.feed import Kind, announce
 from secrets_admin.models import Workspace
+from tokens.identifiers import check_identifier
 
 #: Seconds.
 SHORTEST_LIFETIME, LONGEST_LIFETIME = 60, 86_400
@@ -17,6 +20,34 @@ SHORTEST_LIFETIME, LONGEST_LIFETIME = 60, 86_400
 class LifetimeRefused(Refused):
     code = "lifetime_invalid"
     message = "Choose between 1 minute and 24 hours."
+
+
+class NameRefused(Refused):
+    code = "workspace_invalid"
+    message = "A workspace's name has 1 to 200 characters that can be read, and no white space around them."
+
+
+#: Characters of a name.
+LONGEST_NAME = 200
+
+
+def rename_workspace(
+    workspace: Workspace, name: str, *, actor: Actor, check: Callable[[Workspace], None] | None = None
+) -> None:
+    """Call a workspace otherwise; its id stays. ``check`` may refuse the row as it is now, locked. Raises NameRefused.
+
+    People and Explo's API read the name; no token, key or panel does.
+    """
+    if check_identifier(name) or len(name) > LONGEST_NAME:
+        raise NameRefused
+    with transaction.atomic():
+        locked = _lock(workspace)
+        if check is not None:
+            check(locked)
+        workspace.name = name
+        workspace.save(update_fields=["name"])
+        announce(Kind.WORKSPACE, workspace.id)
+        audit.record(workspace, actor, "workspace.renamed", workspace.id, before=locked.name, name=name)
 
 
 def add_origin(workspace: Workspace, text: str, *, actor: Actor) -> str:

@@ -246,6 +246,7 @@ def every_call(name: str) -> list[tuple[str, str, object]]:
         ("delete", source, None),
         ("post", f"{source}/test", None),
         ("post", f"{source}/read", None),
+        ("get", f"{source}/walls", None),
         ("put", f"{source}/walls", {"login_per_customer": False}),
         ("get", f"{source}/tables/", None),
         ("get", f"{source}/tables/tradewind.orders", None),

@@ -250,7 +250,7 @@ def test_a_source_that_customers_have_as_their_own_stays(ours: Backend, world: W
 def test_a_second_wall_is_built_and_taken_down(ours: Backend, shop: Any) -> None:
     path = f"{SHOP}/walls"
     assert ours.told("put", path, {"login_per_customer": True}) == {"login_per_customer": True}
-    assert ours.told("get", SHOP)["login_per_customer"] is True
+    assert ours.told("get", SHOP)["login_per_customer"] is ours.told("get", path)["login_per_customer"] is True
     feed.read()
     assert get_source(ours.tenant.workspace.pk, "shop").two_walls
     assert ours.told("put", path, {"login_per_customer": False}) == {"login_per_customer": False}

@@ -263,7 +263,7 @@ EMBED = Table(
                 "": ("get",),
                 "/test": ("post",),
                 "/read": ("post",),
-                "/walls": (),
+                "/walls": ("get",),
                 "/tables/": ("get",),
                 "/tables/<path:table>": ("get",),
             }.items()

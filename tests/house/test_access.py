@@ -52,6 +52,7 @@ def sample_values(tenant: Tenant, **changes: str) -> Mapping[str, str]:
         "dashboard_id": str(tenant.dashboards["sales"].id),
         "uid": str(tenant.customers["acme"].uid),
         "source_uid": str(tenant.source.uid),
+        "name": tenant.source.name,
         "login_uid": str(CustomerLogin.objects.get_or_create(source=tenant.source, external_id="acme")[0].uid),
         "table": next(iter(tenant.source.catalog["tables"]))[0] + ".orders",
         "key_id": tenant.secret.key_id,
