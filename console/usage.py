@@ -9,9 +9,9 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from embed import usage
-from embed.keyring import CUSTOMER_KEYS
 from embed.models import Embed
 from secrets_admin.models import EmbedSecret
+from tokens.keys import CUSTOMER_KEYS
 
 DAYS = 30
 #: Days without an embed after which a verify-only secret may go.

@@ -30,6 +30,8 @@ Row = tuple[int | None, str, str, float]
 
 #: A reading older than this is not trusted (seconds).
 MAX_AGE = 1.0
+#: The background takes at least this pause (seconds), also when every request reads the feed itself.
+_LEAST_PAUSE = 0.1
 #: Each reading looks back this far (seconds), since a transaction may commit later than one with a higher id.
 LOOK_BACK = 60
 #: Ends a subject that means all that begin as it does.
@@ -161,7 +163,7 @@ class Feed:
             except Exception:  # Whatever it was, requests notice by the age of the last reading; we go on trying.
                 logger.warning("the revocation feed could not be read", exc_info=True)
                 connection.close()
-            time.sleep(settings.REVOCATION_POLL_SECONDS)
+            time.sleep(max(settings.REVOCATION_POLL_SECONDS, _LEAST_PAUSE))
 
 
 #: One statement for both, so that a reading is one round trip: the clock always, the recent entries if there are any.

@@ -39,8 +39,8 @@ class RevocationsFull(Refused):
     status = 409
     code = "revocations_full"
     message = (
-        f"{MOST:,} tokens and viewers are revoked already, most of them for 25 hours. Revoke the customer or the"
-        " dashboard instead, or reset the embed secret: each ends all its tokens and needs no place in this list."
+        f"The list of revoked tokens and viewers is full ({MOST:,}). Revoke the customer or the dashboard instead, or"
+        " reset the embed secret: each ends all its tokens and needs no place in the list."
     )
 
 

@@ -67,7 +67,9 @@ def start_server(env: Mapping[str, str], port: int) -> "subprocess.Popen[bytes]"
         f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 4 --http 1 --log-level error"
     )
     command = [program, *shape.split(), "--no-access-log", "embedhost.wsgi:application"]
-    process = subprocess.Popen(command, env={**os.environ, **env}, cwd=ROOT, start_new_session=True)
+    # As in production: with the tests' own 0, a server would read the feed without a pause.
+    env = {**os.environ, "REVOCATION_POLL_SECONDS": "0.5", **env}
+    process = subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True)
     _wait(port, process)
     return process
 

@@ -15,7 +15,6 @@ def servers(world: World) -> Iterator[list[Server]]:
     env = {
         "DATABASE_URL": url_of_the_test_database(),
         "REDIS_URL": settings.REDIS_URL,
-        "REVOCATION_POLL_SECONDS": "0.5",
         "LOG_LEVEL": "ERROR",
     }
     with serving(env, 2) as running:

@@ -48,7 +48,6 @@ def servers(counted: object) -> Iterator[list[Server]]:
         "DATABASE_URL": url_of_the_test_database(),
         "REDIS_URL": "",
         "DATA_SOURCE_NETWORKS": "127.0.0.1/32",
-        "REVOCATION_POLL_SECONDS": "0.5",
         "LOG_LEVEL": "ERROR",
     }
     with serving(env, 2) as running:

@@ -98,7 +98,7 @@ def test_s_06_a_server_that_is_cut_off_from_its_database_answers_503_and_recover
     told = run(database, tmp_path, "-m", "tests.browser.seed", str(tmp_path), "https://app.a.test", "https://c.a.test")
     app = App(free_port(), tmp_path, json.loads(told.splitlines()[-1]))
     line = Line(database["host"], int(database["port"]))
-    shared = {"VAR_DIR": str(tmp_path), "REVOCATION_POLL_SECONDS": "0.5", "REDIS_URL": "", "LOG_LEVEL": "ERROR"}
+    shared = {"VAR_DIR": str(tmp_path), "REDIS_URL": "", "LOG_LEVEL": "ERROR"}
     with (
         serving({**shared, "DATABASE_URL": url(database)}, 1) as (near,),
         serving({**shared, "DATABASE_URL": url(database, line.port)}, 1) as (far,),

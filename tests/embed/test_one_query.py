@@ -86,7 +86,6 @@ def servers(redis_url: str, counted: object) -> Iterator[list[Running]]:
             "REDIS_URL": redis_url,
             "JOURNAL_DIR": stack.enter_context(TemporaryDirectory(prefix="embedhost-journal-")),
             "DATA_SOURCE_NETWORKS": "127.0.0.1/32",
-            "REVOCATION_POLL_SECONDS": "0.5",
             "LOG_LEVEL": "ERROR",
         }
         with ThreadPoolExecutor(2) as starting:
