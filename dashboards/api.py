@@ -187,7 +187,7 @@ class DocumentView(KeyView):
         scope="read",
         query=fields.DocumentQuery,
         headers=IF_NONE_MATCH,
-        answers={200: dict[str, Any], (200, "application/yaml"): str, 304: None},
+        answers={200: dict[str, Any], (200, "application/yaml"): dict[str, Any], 304: None},
         problems=(404,),
     )
     def get(self, request: Request, embed_id: uuid.UUID) -> HttpResponseBase:

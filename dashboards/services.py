@@ -64,8 +64,8 @@ def anything(_dashboard: Dashboard | None) -> None:
 def save_version(organization: Organization, document: dict[str, Any], actor: User | None = None) -> Dashboard:
     """Save a document as the newest version of the dashboard with its slug, making the dashboard if there is none.
 
-    Raises spec.SpecError when the document, a default or a panel's SQL would be refused at run time; then nothing
-    is written.
+    The newest version stays when it has the same document. Raises spec.SpecError when the document, a default or a
+    panel's SQL would be refused at run time; then nothing is written.
     """
     return save(organization, document, user=actor).dashboard
 

@@ -3,8 +3,9 @@
 from rest_framework import serializers
 
 from customers.api_fields import ExternalId
+from dashboards.value_fields import VariableValues
 from embed.freshness import HIT, MISS, STALE
-from embedhost.lib.api.fields import Fields, Object, Text, Texts
+from embedhost.lib.api.fields import Fields, Text, Texts
 
 #: Panels that one call may name; without names it is all of a dashboard.
 MOST_PANELS = 60
@@ -15,7 +16,7 @@ class DataOrder(Fields):
 
     customer = ExternalId(help_text="External id of the customer whose rows are wanted.")
     panels = Texts(required=False, max_length=MOST_PANELS, help_text="Ids of panels. Missing: all that have a query.")
-    variables = Object(required=False, help_text="Values by name, as a token sets them: locked ones too.")
+    variables = VariableValues(required=False, help_text="Values by name, as a token sets them: locked ones too.")
     environment = Text(required=False, max_length=32, help_text="Missing: the latest version.")
     viewer = ExternalId(required=False, help_text="Your own id of the person who looks, for the log and to revoke.")
     time_zone = Text(required=False, max_length=255, help_text="IANA name, such as Europe/Berlin. Missing: UTC.")

@@ -69,7 +69,8 @@ def _put_rule(world: World) -> None:
 
 
 def _new_version(world: World) -> None:
-    save_version(world.a.organization, DashboardVersion.objects.get(dashboard=world.a.dashboards["sales"]).document)
+    document = DashboardVersion.objects.get(dashboard=world.a.dashboards["sales"]).document
+    save_version(world.a.organization, {**document, "description": "Another version."})
 
 
 def _new_generation(world: World) -> None:
