@@ -3,15 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Substr
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from customers.models import Customer
 from dashboards.models import Dashboard
@@ -21,7 +18,7 @@ from embed.ledger_models import Refusal
 from embed.usage_models import AccessRecord, DayUsage
 from embedhost.lib.api.endpoint import endpoint
 from embedhost.lib.api.pages import cut_newest
-from embedhost.lib.spreadsheet import csv_lines
+from embedhost.lib.api.tables import CSV, answer_page
 from secrets_admin.api_view import KeyView
 from secrets_admin.models import Workspace
 from tokens.keys import CUSTOMER_KEYS
@@ -40,7 +37,7 @@ class UsageView(KeyView):
         "Count usage",
         scope="read",
         query=fields.UsageQuery,
-        answers={200: fields.UsagePage, (200, "text/csv"): str},
+        answers={200: fields.UsagePage, **CSV},
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Of the key's customers; what names no customer is that of the whole organization.
@@ -49,9 +46,7 @@ class UsageView(KeyView):
         """
         rows, following = self._page()
         items = _told(rows, self.asked["by"], self.key.organization_id)
-        if self.asked["format"] == "csv":
-            return _csv(items, self._next_address(following))
-        return Response({"items": items, "next": following})
+        return answer_page(request, fields.UsageItem, items, following, format=self.asked["format"])
 
     def _page(self) -> tuple[Sequence[Mapping[str, Any]], str | None]:
         column, limit = _COLUMNS[self.asked["by"]], self.asked["limit"]
@@ -71,10 +66,6 @@ class UsageView(KeyView):
             rows = rows.filter(dashboard_id__in=boards.values("id"))
         return _seen(self, rows, Q(customer_id=0))
 
-    def _next_address(self, following: str | None) -> str | None:
-        given = {name: value for name, value in self.request.GET.items() if name != "after"}
-        return None if following is None else f"/api/v1/usage/?{urlencode({**given, 'after': following})}"
-
 
 class AccessLogView(KeyView):
     """What was shown to whom."""
@@ -84,9 +75,9 @@ class AccessLogView(KeyView):
         "Read the access log",
         scope="read",
         query=fields.AccessQuery,
-        answers={200: fields.AccessPage},
+        answers={200: fields.AccessPage, **CSV},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         """The newest first; a line is there some seconds after it happened. What names no customer is that of the
         whole organization."""
         rows = _seen(self, access_log.records(self.key.organization_id), Q(customer_id=None))
@@ -94,7 +85,8 @@ class AccessLogView(KeyView):
             rows = rows.filter(event=self.asked["event"])
         page, following = cut_newest(rows, self.asked)
         names = _embed_ids(self.key.organization_id, (row.dashboard_id for row in page))
-        return Response({"items": [_access(row, names) for row in page], "next": following})
+        items = [_access(row, names) for row in page]
+        return answer_page(request, fields.AccessItem, items, following, format=self.asked["format"])
 
 
 class RefusalsView(KeyView):
@@ -105,9 +97,9 @@ class RefusalsView(KeyView):
         "Read refused tokens",
         scope="read",
         query=fields.RefusalsQuery,
-        answers={200: fields.RefusalsPage},
+        answers={200: fields.RefusalsPage, **CSV},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         """The newest few hundred of the workspace's own tokens, the newest first."""
         rows = refusals.newest(self.key.organization_id, verified=True)
         own = self.workspace.embed_secrets.values("key_id")
@@ -118,7 +110,8 @@ class RefusalsView(KeyView):
         elif self.key.customers is not None:
             rows = rows.filter(customer__in=self.key.customers)
         page, following = cut_newest(rows, self.asked)
-        return Response({"items": [_refusal(row) for row in page], "next": following})
+        items = [_refusal(row) for row in page]
+        return answer_page(request, fields.RefusalItem, items, following, format=self.asked["format"])
 
 
 def _seen(view: KeyView, rows: "QuerySet[Any]", nobody: Q) -> "QuerySet[Any]":
@@ -174,13 +167,6 @@ def _usage(row: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
         "rows": row["rows"],
         "exports": row["exports"],
     }
-
-
-def _csv(items: Sequence[Mapping[str, Any]], following: str | None) -> HttpResponse:
-    head = list(fields.UsageItem().fields)
-    lines = csv_lines(head, ([item[name] for name in head] for item in items))
-    headers = {} if following is None else {"Link": f'<{following}>; rel="next"'}
-    return HttpResponse("".join(lines), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _embed_ids(organization_id: int, ids: Iterable[int]) -> dict[int, str]:

@@ -10,12 +10,13 @@ from embed.usage_models import AccessRecord
 from embedhost.lib.api.endpoint import items_of
 from embedhost.lib.api.fields import Fields, OneOf
 from embedhost.lib.api.pages import MOST, USUAL, LogQuery, Number
+from embedhost.lib.api.tables import AsTable
 
 GROUPS: Final = ("day", "dashboard", "customer")
 _CUSTOMER: Final = "External id; only what concerns this customer."
 
 
-class UsageQuery(Fields):
+class UsageQuery(AsTable):
     """Of which days, of what, and how it is put together."""
 
     since = serializers.DateField(required=False, help_text="First day (UTC). Missing: 29 days before the last.")
@@ -25,9 +26,6 @@ class UsageQuery(Fields):
     customer = ExternalId(required=False, help_text=_CUSTOMER)
     limit = serializers.IntegerField(required=False, default=USUAL, min_value=1, max_value=MOST)
     after = Number(required=False, help_text="`next` of the page before.")
-    format = OneOf(
-        required=False, default="json", choices=("json", "csv"), help_text="csv: `next` is in the Link header."
-    )
 
 
 class UsageItem(Fields):
@@ -45,7 +43,7 @@ class UsageItem(Fields):
     exports = serializers.IntegerField()
 
 
-class AccessQuery(LogQuery):
+class AccessQuery(LogQuery, AsTable):
     """Which lines of the access log."""
 
     customer = ExternalId(required=False, help_text=_CUSTOMER)
@@ -70,7 +68,7 @@ class AccessItem(Fields):
     request_id = serializers.CharField(allow_null=True)
 
 
-class RefusalsQuery(LogQuery):
+class RefusalsQuery(LogQuery, AsTable):
     """Which refusals."""
 
     customer = ExternalId(required=False, help_text=_CUSTOMER)

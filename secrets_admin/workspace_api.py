@@ -6,6 +6,7 @@ decide in the console (origins, longest life, customers' own tokens) is told her
 
 from typing import Any
 
+from django.http.response import HttpResponseBase
 from django.urls import path
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -16,6 +17,7 @@ from embedhost.lib.api.endpoint import endpoint, items_of
 from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, check_match, etag_of, is_known
 from embedhost.lib.api.fields import Fields, Text
 from embedhost.lib.api.pages import NumberedQuery, cut_down
+from embedhost.lib.api.tables import CSV, AsTable, answer_page
 from secrets_admin.api_view import KeyView
 from secrets_admin.models import AuditRecord, Workspace
 from secrets_admin.workspaces import LONGEST_NAME, rename_workspace
@@ -66,6 +68,10 @@ class AuditItem(Fields):
     subject = serializers.CharField()
     address = serializers.CharField(allow_null=True, help_text="IP address.")
     detail = serializers.DictField()
+
+
+class AuditQuery(NumberedQuery, AsTable):
+    """How much of the audit log, and how it is written."""
 
 
 AuditPage = items_of(AuditItem, "AuditPage")
@@ -124,8 +130,8 @@ def _shown(workspace: Workspace) -> dict[str, Any]:
 class AuditView(KeyView):
     """The audit log."""
 
-    @endpoint("audit_list", "Read the audit log", scope="read", query=NumberedQuery, answers={200: AuditPage})
-    def get(self, request: Request) -> Response:
+    @endpoint("audit_list", "Read the audit log", scope="read", query=AuditQuery, answers={200: AuditPage, **CSV})
+    def get(self, request: Request) -> HttpResponseBase:
         """Of the key's workspace and of what belongs to the whole organization, the newest first.
 
         Not with a key that is limited to some customers.
@@ -134,7 +140,8 @@ class AuditView(KeyView):
         seen = ("", self.key.workspace_id)
         rows = AuditRecord.objects.filter(organization_id=self.key.organization_id, workspace__in=seen)
         page, following = cut_down(rows, "id", self.asked)
-        return Response({"items": [_told(row) for row in page], "next": following})
+        items = [_told(row) for row in page]
+        return answer_page(request, AuditItem, items, following, format=self.asked["format"])
 
 
 def _told(row: AuditRecord) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import io
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from customers.models import Customer
@@ -18,10 +19,16 @@ from tests.world import World
 
 pytestmark = pytest.mark.django_db
 USAGE, LOG, REFUSALS = "/api/v1/usage/", "/api/v1/access-log/", "/api/v1/refusals/"
+AUDIT = "/api/v1/audit/"
 
 
 def today() -> date:
     return datetime.now(UTC).date()
+
+
+def rows_of(answer: HttpResponse) -> list[dict[str, str]]:
+    """Return the rows of a CSV answer by their columns' names."""
+    return list(csv.DictReader(io.StringIO(answer.content.decode().removeprefix("\ufeff"))))
 
 
 @pytest.fixture
@@ -85,7 +92,7 @@ def test_usage_comes_in_pages_and_as_a_table_with_the_same_numbers(ours: Backend
         assert seen == whole
     answer = ours.call("get", f"{USAGE}?by=customer&limit=2&format=csv")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode().removeprefix("\ufeff"))))
+    rows = rows_of(answer)
     assert [(row["customer"], row["embeds"]) for row in rows] == [("", "1000"), ("acme", "101")]
     following = answer.headers["Link"].removeprefix("<").partition(">")[0]
     rest = ours.call("get", following)
@@ -110,6 +117,26 @@ def test_a_question_that_makes_no_sense_is_refused_by_name(ours: Backend) -> Non
     for ends in ("0001-01-01", "9999-12-31"):
         assert ours.told("get", f"{USAGE}?until={ends}")["items"] == []
     assert ours.told("get", f"{USAGE}?by=day&after={10**17}")["items"] == []
+
+
+def test_every_log_is_a_table_for_spreadsheets_too(ours: Backend, world: World, embed_client: Client) -> None:
+    for customer in ("acme", "globex"):
+        headers = {"Authorization": f"Bearer {world.a.token(customer, vwr='=1+1')}"}
+        assert embed_client.get("/data/explo_jwe/panels/rows", headers=headers).status_code == 200
+        embed_client.get(f"/iframe/{world.a.token(customer, exp=1_700_000_000, iat=1_699_999_000)}")
+    journal.drain()
+    for path in (LOG, REFUSALS, AUDIT):
+        items = ours.told("get", f"{path}?limit=2")["items"]
+        answer = ours.call("get", f"{path}?limit=1&format=csv")
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        rows = rows_of(answer)
+        following = answer.headers["Link"].removeprefix("<").partition(">")[0]
+        assert "format=csv" in following
+        rows += rows_of(ours.call("get", following))
+        for row, item in zip(rows, items, strict=True):
+            assert row.keys() == item.keys()
+            assert datetime.fromisoformat(row["at"]) == datetime.fromisoformat(item["at"])
+    assert {row["viewer"] for row in rows_of(ours.call("get", f"{LOG}?event=panel&format=csv"))} == {"'=1+1"}
 
 
 def test_the_access_log_says_what_was_shown_to_whom_newest_first(
