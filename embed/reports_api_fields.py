@@ -1,6 +1,8 @@
 """What the REST API takes and answers of usage, the access log and refusals."""
 
-from typing import Final
+import re
+from datetime import date
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -9,22 +11,31 @@ from dashboards.api_fields import EmbedId
 from embed.usage_models import AccessRecord
 from embedhost.lib.api.endpoint import items_of
 from embedhost.lib.api.fields import Fields, OneOf
-from embedhost.lib.api.pages import MOST, USUAL, LogQuery, Number
+from embedhost.lib.api.pages import Limit, LogQuery, Number
 from embedhost.lib.api.tables import AsTable
 
 GROUPS: Final = ("day", "dashboard", "customer")
 _CUSTOMER: Final = "External id; only what concerns this customer."
 
 
+class Day(serializers.DateField):
+    """A day as YYYY-MM-DD, in no other of ISO 8601's spellings."""
+
+    def to_internal_value(self, data: Any) -> date:
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", data):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(data)
+
+
 class UsageQuery(AsTable):
     """Of which days, of what, and how it is put together."""
 
-    since = serializers.DateField(required=False, help_text="First day (UTC). Missing: 29 days before the last.")
-    until = serializers.DateField(required=False, help_text="Last day (UTC). Missing: today.")
+    since = Day(required=False, help_text="First day (UTC). Missing: 29 days before the last.")
+    until = Day(required=False, help_text="Last day (UTC). Missing: today.")
     by = OneOf(required=False, default="day", choices=GROUPS, help_text="One item for each.")
     dashboard = EmbedId(required=False, help_text="Embed id; only this dashboard.")
     customer = ExternalId(required=False, help_text=_CUSTOMER)
-    limit = serializers.IntegerField(required=False, default=USUAL, min_value=1, max_value=MOST)
+    limit = Limit()
     after = Number(required=False, help_text="`next` of the page before.")
 
 

@@ -17,12 +17,24 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PLACE: Final = re.compile("([0-9]{1,16})-([0-9]{1,18})")
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": MOST})
+class Limit(serializers.Field[Any, Any, Any, Any]):
+    """Items of one page."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(required=False, default=USUAL, help_text="Items of one page.", **named)
+
+    def to_internal_value(self, data: str) -> int:
+        # int() takes 1_0, +5 and other scripts' digits, too.
+        if not re.fullmatch("[0-9]{1,4}", data) or not 1 <= int(data) <= MOST:
+            raise serializers.ValidationError(f"A page has 1 to {MOST:,} items.")
+        return int(data)
+
+
 class PageQuery(Fields):
     """How much of a list, and from where."""
 
-    limit = serializers.IntegerField(
-        required=False, default=USUAL, min_value=1, max_value=MOST, help_text="Items of one page."
-    )
+    limit = Limit()
     after = Text(required=False, max_length=255, help_text="`next` of the page before.")
 
 
@@ -63,16 +75,14 @@ class Number(serializers.Field[Any, Any, Any, Any]):
 class NumberedQuery(Fields):
     """How much of a list with the greatest number first, and before which one."""
 
-    limit = serializers.IntegerField(required=False, default=USUAL, min_value=1, max_value=MOST)
+    limit = Limit()
     after = Number(required=False, help_text="`next` of the page before.")
 
 
 class LogQuery(Fields):
     """How much of a log, newest first, and from where."""
 
-    limit = serializers.IntegerField(
-        required=False, default=USUAL, min_value=1, max_value=MOST, help_text="Items of one page."
-    )
+    limit = Limit()
     after = Place(required=False, help_text="`next` of the page before.")
 
 
