@@ -1,9 +1,9 @@
 """A dashboard's document as a body of the REST API: JSON or YAML, with the line of whatever is refused."""
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import IO, Any, Final, TypeVar
 
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.settings import api_settings
@@ -28,16 +28,12 @@ class DocumentInvalid(RequestInvalid):
     message = "The document cannot be a dashboard. `errors` says where and why."
 
     def __init__(self, sent: Sent, found: Iterable[Problem]) -> None:
-        super().__init__([_error(sent, problem) for problem in found][:_MOST_TOLD])
-        self.status = 422 if _fits_the_schema(sent.document) else 400
+        super().__init__([_error(sent, problem) for problem in islice(found, _MOST_TOLD)])
+        self.status = 422 if document_schema.fits(sent.document) else 400
 
 
 def _error(sent: Sent, problem: Problem) -> FieldError:
     return FieldError(problem.place, problem.text, position=sent.position(problem.place, problem.offset))
-
-
-def _fits_the_schema(document: Mapping[str, Any]) -> bool:
-    return bool(Draft202012Validator(document_schema.schema()).is_valid(document))
 
 
 class DashboardDocument(Fields):

@@ -5,8 +5,12 @@ value means for another (a default and its type), the number of variables, and e
 """
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
+
+from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]  # it has no types
+from jsonschema.validators import extend  # type: ignore[import-untyped]  # as above
 
 from dashboards import spec, variable_spec
 from dashboards.charts import CHARTS
@@ -31,6 +35,12 @@ def _matching(pattern: re.Pattern[str], help: str) -> dict[str, Any]:
 def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
     needed = {"required": list(required)} if required else {}
     return {"type": "object", "properties": properties, **needed, "additionalProperties": False}
+
+
+def _list(items: dict[str, Any], most: int, *, least: int = 0) -> dict[str, Any]:
+    """Return the schema of a list; its bounds come first, so that a validator looks into none that is too long."""
+    bounds = {"minItems": least} if least else {}
+    return {"type": "array", **bounds, "maxItems": most, "items": items}
 
 
 def _panel(name: str) -> dict[str, Any]:
@@ -100,7 +110,7 @@ _NO_CHOICES: Final = {"type": "array", "maxItems": 0}
 def _variables() -> dict[str, Any]:
     plain = [name for name in variable_spec.TYPES if name not in variable_spec.CHOSEN]
     chosen = [name for name in variable_spec.TYPES if name in variable_spec.CHOSEN]
-    listed = {"type": "array", "items": _CHOICE, "minItems": 1, "maxItems": variable_spec.MAX_CHOICES}
+    listed = _list(_CHOICE, variable_spec.MAX_CHOICES, least=1)
     query = _object({"source": _text(variable_spec.SOURCE), "sql": _text(variable_spec.SQL)}, "source", "sql")
     return {
         "anyOf": [
@@ -115,7 +125,7 @@ def _variables() -> dict[str, Any]:
 def schema() -> dict[str, Any]:
     """Return the schema of a document, with the settings that may stand in it."""
     customer = {"type": "string", "description": "A locked or hidden variable of type text that is the customer's id."}
-    panels = {"type": "array", "items": {"anyOf": [_panel(name) for name in CHARTS]}}
+    panels = _list({"anyOf": [_panel(name) for name in CHARTS]}, spec.MAX_PANELS, least=1)
     return {
         "description": "A dashboard: what manage.py import_dashboard and the REST API take, as YAML or JSON.",
         **_object(
@@ -125,12 +135,26 @@ def schema() -> dict[str, Any]:
                 "description": _text(spec.DESCRIPTION, required=False),
                 "customer_variable": {"anyOf": [customer, _NOTHING]},
                 "settings": {"anyOf": [settings_schema(), _NOTHING]},
-                "variables": {"type": "array", "items": _variables(), "maxItems": spec.MAX_VARIABLES},
-                "panels": {**panels, "minItems": 1, "maxItems": spec.MAX_PANELS},
+                "variables": _list(_variables(), spec.MAX_VARIABLES),
+                "panels": panels,
             },
             *("title", "slug", "panels"),
         ),
     }
+
+
+def fits(document: Mapping[str, Any]) -> bool:
+    """Tell whether the schema takes a document; it looks no further than the first thing that it does not take."""
+    return bool(_Quick(schema()).is_valid(document))
+
+
+def _any_of(validator: Any, options: Sequence[Any], value: object, _schema: object) -> Iterator[ValidationError]:
+    """JSON Schema's anyOf, which leaves an option at its first error; the library's own collects all of them."""
+    if all(next(validator.descend(value, option), None) is not None for option in options):
+        yield ValidationError("It fits none of these.")
+
+
+_Quick: Final = extend(Draft202012Validator, {"anyOf": _any_of})
 
 
 def published(address: str) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def _decoded(data: bytes) -> str:
 
 
 class _Resolver(yaml.SafeLoader):
-    """What a bare word is in YAML; dates stay the text that their author wrote."""
+    """What a bare word is in YAML; dates and times stay the text that their author wrote."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 -- the library's own table, without dates
         first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
@@ -221,7 +221,8 @@ _RESOLVER: Final = _Resolver("")
 
 
 def _scalar(made: "_Making", event: yaml.ScalarEvent, mark: Mark) -> object:
-    if not event.implicit[0]:
+    # A bare word with a colon is a time or a date; YAML 1.1 counts in base 60, which takes ages when it is long.
+    if not event.implicit[0] or ":" in event.value:
         return event.value
     tag = _RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]  # untyped there
     try:

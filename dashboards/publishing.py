@@ -1,6 +1,7 @@
 """What is refused when an author saves: defaults that do not fit, and SQL that the gate would refuse at run time."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from dashboards import variables
 from dashboards.choices import PREFIX, choices_panels, depends_on
@@ -15,13 +16,20 @@ from datasources.template import choose, names_used
 from embedhost.lib.errors import Refused
 from secrets_admin.models import Organization
 
+#: Statements that one dashboard may come to with every choice of its identifiers, and their characters in all: each is
+#: parsed before it is saved, which takes milliseconds.
+MOST_STATEMENTS: Final = 2_000
+MOST_CHARACTERS: Final = 2_000_000
+
 
 def check(organization: Organization, spec: DashboardSpec) -> None:
     """Raise SpecError when a default or a query would be refused for a viewer."""
     places = _places(spec)
     problems = [problem for variable in spec.variables.values() for problem in _default_problems(variable, places)]
-    for panel in queries_of(spec):
+    too_much = list(_size_problems(spec))
+    for panel in () if too_much else queries_of(spec):
         problems.extend(_query_problems(organization, spec, panel, places))
+    problems.extend(too_much)
     if not problems:
         problems.extend(_cascade_problems(spec, places))
     if problems:
@@ -48,6 +56,28 @@ def statements_of(spec: DashboardSpec, sql: str) -> Iterator[str]:
     for variable in chosen:
         for text in variable.identifiers if variable.name in names_used(sql) else ():
             yield choose(sql, frozenset({**defaults, variable.name: text}.items()))
+
+
+def _size_problems(spec: DashboardSpec) -> Iterator[Problem]:
+    """Refuse more to read than somebody who saves could wait for."""
+    lengths = {variable.name: len(variable.identifiers) for variable in spec.variables.values()}
+    statements = characters = 0
+    for panel in queries_of(spec):
+        times = 1 + sum(lengths.get(name, 0) for name in _names(panel.sql))
+        statements, characters = statements + times, characters + times * len(panel.sql)
+    if statements > MOST_STATEMENTS or characters > MOST_CHARACTERS:
+        text = (
+            f"With every choice of its identifiers the dashboard has {statements:,} statements of {characters:,} "
+            f"characters; at most {MOST_STATEMENTS:,} and {MOST_CHARACTERS:,} are read. Offer fewer choices."
+        )
+        yield Problem(text, ("variables",))
+
+
+def _names(sql: str) -> frozenset[str]:
+    try:
+        return names_used(sql)
+    except QueryRejected:  # It is told with its place when the query is looked at.
+        return frozenset()
 
 
 def needs_customer(workspace_id: str, spec: DashboardSpec) -> bool:

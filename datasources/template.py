@@ -23,12 +23,16 @@ CUSTOMER_PREFIX = "customer."
 VARIABLE_MARK = "eh_var_"
 BIND_MARK = "eh_bind_"
 
+#: The end of every $tag$ is looked for through the whole text.
+MOST_DOLLARS = 1_000
+
+# What is opened and not closed must not be looked for to the end of the text from each of its beginnings.
 _TOKEN = re.compile(
     r"""(?P<string>'(?:[^']|'')*')
       | (?P<name>"(?:[^"]|"")*"|`[^`]*`)
       | (?P<dollar>\$(?P<tag>[A-Za-z_]*)\$.*?\$(?P=tag)\$)
-      | (?P<comment>--[^\n]*|/\*.*?\*/)
-      | (?P<variable>\{\{.*?\}\})
+      | (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
+      | (?P<variable>\{\{.{0,300}?\}\})
       | (?P<open>\[\[) | (?P<close>\]\])
       | (?P<plain>[^'"`$\-/{\[\]]+|.)""",
     re.VERBOSE | re.DOTALL,
@@ -91,7 +95,13 @@ def choose(sql: str, texts: frozenset[tuple[str, str]]) -> str:
     'SELECT 1 ORDER BY  total DESC '
     """
     chosen = dict(texts)
-    return "".join(_chosen(match, chosen) for match in _TOKEN.finditer(sql))
+    return "".join(_chosen(match, chosen) for match in _tokens(sql))
+
+
+def _tokens(sql: str) -> Iterator[re.Match[str]]:
+    if sql.count("$") > MOST_DOLLARS:
+        raise QueryRejected(f"The query has more than {MOST_DOLLARS:,} dollar signs. Use fewer.")
+    return _TOKEN.finditer(sql)
 
 
 def _chosen(match: re.Match[str], texts: Mapping[str, str]) -> str:
@@ -136,7 +146,7 @@ _NESTED = "Optional parts [[ ... ]] cannot stand inside each other. Close the fi
 
 def _pieces(sql: str) -> Iterator[_Piece]:
     block, last = 0, 0
-    for match in _TOKEN.finditer(sql):
+    for match in _tokens(sql):
         kind, text = match.lastgroup or "plain", match.group()
         if kind == "open":
             if block:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 import uuid
 from typing import Any
 
@@ -175,6 +176,26 @@ def test_what_is_wrong_with_sql_is_told_inside_the_panels_statement(ours: Backen
     assert places(said) == ["#/panels/0/source"]
     said = ours.refused("put", path, document(world, customer_variable="region"), status=422)
     assert places(said) == ["#/customer_variable"]
+    assert state() == before
+
+
+def test_identifiers_that_multiply_to_more_than_anybody_could_wait_for_are_refused(ours: Backend, world: World) -> None:
+    before, begun = state(), time.perf_counter()
+    offered = [{"value": f"v{number}", "sql": "region"} for number in range(300)]
+    sort = {"type": "choice", "identifier": True, "default": "v0", "choices": offered}
+    sql = "SELECT region FROM tradewind.orders ORDER BY {{{{ s{} }}}}, {{{{ s{} }}}}"
+    chart = {"type": "table", "source": "warehouse"}
+    wide = {
+        "variables": [{"name": f"s{number}", **sort} for number in range(5)],
+        "panels": [
+            {**chart, "id": f"p{number}", "title": f"P{number}", "sql": sql.format(number % 5, (number + 1) % 5)}
+            for number in range(60)
+        ],
+    }
+    said = ours.refused("post", BOARDS, {"title": "Wide", "slug": "wide", **wide}, status=422)
+    assert places(said) == ["#/variables"]
+    assert "36,060 statements" in said["errors"][0]["detail"]
+    assert time.perf_counter() - begun < 10
     assert state() == before
 
 

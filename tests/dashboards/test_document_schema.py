@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 
-from dashboards import variables
+from dashboards import document_schema, variables
 from dashboards.document_schema import published, schema
 from dashboards.document_text import read_yaml
 from dashboards.settings_spec import problems_of
@@ -104,6 +104,7 @@ def test_whatever_is_changed_in_a_document_importer_and_schema_agree() -> None:
     refused = 0
     for document in (changed for each in base for changed in _changed(each)):
         fits, problems = _VALIDATOR.is_valid(document), _problems(document)
+        assert document_schema.fits(document) is fits, document
         refused += bool(problems)
         if fits and problems:
             assert all(any(words in told for words in _BEYOND) for told in problems), (problems, document)

@@ -1,11 +1,14 @@
 """Documents as texts: what is refused before anybody looks at it as a dashboard, and where each value stands."""
 
+import json
 import time
 from typing import Any
 
 import pytest
 
+from dashboards.document_api import DocumentInvalid
 from dashboards.document_text import MAX_BYTES, Sent, Unreadable, read_json, read_yaml
+from dashboards.spec import SpecError, parse
 
 _NINE = ",".join(["x"] * 9)
 _PAIRS = zip("abcdef", "bcdefg", strict=True)
@@ -102,3 +105,23 @@ def test_json_is_as_strict_as_every_other_body_and_says_the_line_of_a_slip() -> 
         with pytest.raises(Unreadable) as refused:
             read_json(text.encode())
         assert refused.value.position == place, text[:50]
+
+
+def test_a_bare_time_stays_text_and_is_never_counted_in_base_60() -> None:
+    begun = time.perf_counter()
+    for text in ("12:30", "1:30.5", "1" + ":00" * 200 + ".5", "1" + ":0" * 500_000):
+        assert read_yaml(f"a: {text}".encode()).document == {"a": text}
+    assert time.perf_counter() - begun < 5
+
+
+def test_a_document_with_many_mistakes_is_refused_as_fast_as_one_with_few() -> None:
+    panels = [{"id": "a", "type": "text", "title": "A", "text": "a"}] * 3_000
+    names = {f"a{number}": 1 for number in range(20_000)}
+    for document in ({"pad": "x" * 600_000, **names}, {"title": "A", "slug": "a", "panels": panels}):
+        sent = read_json(json.dumps(document).encode())
+        with pytest.raises(SpecError) as refused:
+            parse(sent.document)
+        begun = time.perf_counter()
+        problem = DocumentInvalid(sent, refused.value.found)
+        assert time.perf_counter() - begun < 2
+        assert (problem.status, len(problem.errors)) == (400, 100)
