@@ -17,8 +17,9 @@ from embedhost.lib.errors import Refused
 from secrets_admin.models import Organization
 
 #: Statements that one dashboard may come to with every choice of its identifiers, and their characters in all: each is
-#: parsed before it is saved, which takes milliseconds.
-MOST_STATEMENTS: Final = 2_000
+#: parsed before it is saved, which takes milliseconds, and
+#: they must not drive everybody else's out of the memory for compiled ones (datasources.compile.KEPT).
+MOST_STATEMENTS: Final = 1_000
 MOST_CHARACTERS: Final = 2_000_000
 
 

@@ -197,10 +197,13 @@ class SourceReadView(KeyView):
         "Read the tables of a data source again",
         scope="write",
         answers={200: api_fields.SourceChanged},
-        problems=_ASKED,
+        problems=(*_ASKED, 412),
     )
     def post(self, request: Request, name: str) -> Response:
-        """New tables are hidden, and so is a table whose rule names a column that changed."""
+        """New tables are hidden, and so is a table whose rule names a column that changed.
+
+        412 when the connection was changed while they were read.
+        """
         row = source_of(self, name)
         return changed(row, services.refresh_catalog(row, actor=self.actor))
 

@@ -20,6 +20,7 @@ from datasources.models import DataSource, TableRule
 from datasources.rules import EXTERNAL_ID, Kind
 from datasources.snapshot import destination_of
 from datasources.tries import a_try
+from embedhost.lib.api.etags import ChangedMeanwhile
 from embedhost.lib.errors import NotFound
 from secrets_admin import audit
 from secrets_admin.access import Actor
@@ -184,12 +185,18 @@ def test_source(source: DataSource, *, actor: Actor) -> list[str]:
 def refresh_catalog(source: DataSource, *, actor: Actor) -> list[str]:
     """Read the catalog again and return the tables that are hidden now, since their scope column is another one.
 
-    Raises SourceUnavailable, TooManyTries, and NotFound when somebody deleted the source meanwhile.
+    Raises SourceUnavailable, TooManyTries, ChangedMeanwhile when somebody pointed the source at another database or
+    login while it was read, whose tables these are not, and NotFound when somebody deleted it.
     """
-    old = Catalog.from_json(source.catalog)
+    old, connection = Catalog.from_json(source.catalog), source.connection
     with a_try(source.workspace, actor):
         _read(source)
-    return _save_catalog(source, old, ["catalog", "warnings", "read_at"], "source.catalog_read", actor, {})
+
+    def check(now: DataSource) -> None:
+        if now.connection != connection:
+            raise ChangedMeanwhile("The data source was pointed elsewhere while its tables were read. Read them again.")
+
+    return _save_catalog(source, old, ["catalog", "warnings", "read_at"], "source.catalog_read", actor, {}, check)
 
 
 def _save_catalog(

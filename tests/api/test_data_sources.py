@@ -187,6 +187,24 @@ def test_of_two_changes_at_once_the_later_one_is_refused(
     assert DataSource.objects.get(name="shop").connection == server
 
 
+def test_tables_of_where_it_pointed_before_are_not_kept_for_where_it_points_now(
+    ours: Backend, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule compares a column as the catalog says it is, so a catalog of another database would weaken the wall."""
+    tried = services._read
+
+    def meanwhile(source: DataSource) -> None:
+        tried(source)
+        moved = DataSource.objects.get(pk=source.pk)
+        moved.connection, moved.catalog = {**moved.connection, "dbname": "elsewhere"}, {"tables": []}
+        moved.save()
+
+    monkeypatch.setattr(services, "_read", meanwhile)
+    ours.refused("post", f"{SHOP}/read", status=412)
+    assert not audited("source.catalog_read")
+    assert DataSource.objects.get(name="shop").catalog == {"tables": []}
+
+
 def test_one_that_is_deleted_while_it_is_read_is_not_there(
     ours: Backend, shop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
