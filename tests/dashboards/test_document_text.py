@@ -23,7 +23,7 @@ def refusal(text: str | bytes) -> Unreadable:
 
 
 def test_what_could_make_a_small_text_large_or_code_is_refused_at_its_place() -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for text, place in (
         (f"a: &a [{_NINE}]\n{_LAUGHS}", (6, 8)),
         (_LONG, (2, 3146)),
@@ -46,7 +46,7 @@ def test_what_could_make_a_small_text_large_or_code_is_refused_at_its_place() ->
         ("a: " + "[" + "1," * 200_000 + "]", (1, 199_999)),
     ):
         assert refusal(text).position == place, text[:50]
-    assert time.perf_counter() - begun < 20
+    assert time.thread_time() - begun < 20
     for unreadable in ("a: \0", b"a: \xff", "a: " + "x" * MAX_BYTES):
         assert refusal(unreadable).position is None
 
@@ -108,10 +108,10 @@ def test_json_is_as_strict_as_every_other_body_and_says_the_line_of_a_slip() -> 
 
 
 def test_a_bare_time_stays_text_and_is_never_counted_in_base_60() -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for text in ("12:30", "1:30.5", "1" + ":00" * 200 + ".5", "1" + ":0" * 500_000):
         assert read_yaml(f"a: {text}".encode()).document == {"a": text}
-    assert time.perf_counter() - begun < 5
+    assert time.thread_time() - begun < 5
 
 
 def test_a_document_with_many_mistakes_is_refused_as_fast_as_one_with_few() -> None:
@@ -121,7 +121,7 @@ def test_a_document_with_many_mistakes_is_refused_as_fast_as_one_with_few() -> N
         sent = read_json(json.dumps(document).encode())
         with pytest.raises(SpecError) as refused:
             parse(sent.document)
-        begun = time.perf_counter()
+        begun = time.thread_time()
         problem = DocumentInvalid(sent, refused.value.found)
-        assert time.perf_counter() - begun < 2
+        assert time.thread_time() - begun < 2
         assert (problem.status, len(problem.errors)) == (400, 100)

@@ -9,7 +9,7 @@ from datasources.template import choose, expand, names_used
 
 
 def test_what_is_opened_and_never_closed_costs_no_more_than_what_is() -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for unclosed in ("{{" * 20_000, "/*x" * 13_000, "{{x" * 13_000, " ".join(f"$a{'b' * n}$" for n in range(280))):
         sql = f"SELECT {unclosed}"
         assert names_used(sql) == frozenset()
@@ -18,7 +18,7 @@ def test_what_is_opened_and_never_closed_costs_no_more_than_what_is() -> None:
         with pytest.raises(QueryRejected) as refused:
             use("$a$ $b$ " * 300)
         assert "dollar signs" in refused.value.problem
-    assert time.perf_counter() - begun < 10
+    assert time.thread_time() - begun < 10
 
 
 def test_a_comment_that_is_never_closed_holds_no_placeholder() -> None:
