@@ -32,7 +32,7 @@ from embedhost.lib.errors import BodyTooSlow, Refused, ServiceUnavailable
 #: A body that was sent with its request is there within this time (seconds).
 PROMPT_SECONDS = 0.05
 #: For how long an answer that closes its connection is left to the network first (seconds).
-_FLUSH_SECONDS = 0.02
+_FLUSH_SECONDS = 0.1
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
