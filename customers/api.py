@@ -18,7 +18,7 @@ from customers.models import Customer
 from datasources.access import find_source, route_of
 from datasources.walls import set_route
 from embedhost.lib.api.endpoint import endpoint
-from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, check_match, etag_of, is_known
+from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, answer_unless_known, check_match, etag_of
 from embedhost.lib.api.pages import cut
 from embedhost.lib.errors import NotFound
 from secrets_admin.api_view import KeyView
@@ -103,11 +103,7 @@ class CustomerView(KeyView):
     )
     def get(self, request: Request, external_id: str) -> Response:
         """Without its token."""
-        said = shown(named(self, external_id), self.key)
-        etag = etag_of(said)
-        if is_known(request.headers.get("If-None-Match"), etag):
-            return Response(status=304, headers={"ETag": etag})
-        return Response(said, headers={"ETag": etag})
+        return answer_unless_known(request, shown(named(self, external_id), self.key))
 
     @endpoint(
         "customers_replace",

@@ -26,7 +26,15 @@ from dashboards.facts import spec_of
 from dashboards.models import Dashboard, DashboardVersion, Environment
 from dashboards.settings_spec import SETTINGS
 from embedhost.lib.api.endpoint import endpoint
-from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, ChangedMeanwhile, check_match, etag_of, is_known
+from embedhost.lib.api.etags import (
+    IF_MATCH,
+    IF_NONE_MATCH,
+    ChangedMeanwhile,
+    answer_unless_known,
+    check_match,
+    etag_of,
+    is_known,
+)
 from embedhost.lib.api.pages import NumberedQuery, cut, cut_down
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin import facts
@@ -99,11 +107,7 @@ class DashboardView(KeyView):
     )
     def get(self, request: Request, embed_id: uuid.UUID) -> Response:
         """With the variables that a token for its latest version may set."""
-        said = _said(self, embed_id)
-        etag = etag_of(said)
-        if is_known(request.headers.get("If-None-Match"), etag):
-            return Response(status=304, headers={"ETag": etag})
-        return Response(said, headers={"ETag": etag})
+        return answer_unless_known(request, _said(self, embed_id))
 
     @endpoint(
         "dashboards_save",

@@ -1,5 +1,6 @@
 """A dashboard's document as a body of the REST API: JSON or YAML, with the line of whatever is refused."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import IO, Any, Final, TypeVar
@@ -52,12 +53,12 @@ class DashboardDocument(Fields):
         return {"sent": data}
 
 
-class _Document(BaseParser):
+class _Document(BaseParser, ABC):
     """Reads a document from a body."""
 
+    @abstractmethod
     def read(self, data: bytes) -> Sent:
         """Return the document. Raises Unreadable."""
-        raise NotImplementedError
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None

@@ -28,7 +28,7 @@ from datasources.errors import (
 from datasources.models import DataSource
 from datasources.walls import set_login_per_customer
 from embedhost.lib.api.endpoint import endpoint
-from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, ChangedMeanwhile, check_match, etag_of, is_known
+from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, ChangedMeanwhile, answer_unless_known, check_match, etag_of
 from embedhost.lib.api.problems import RefusedAt
 from secrets_admin.api_view import KeyView
 from secrets_admin.idempotency import ONCE, Made, once, remembered
@@ -96,11 +96,7 @@ class SourceView(KeyView):
     )
     def get(self, request: Request, name: str) -> Response:
         """With its connection, but for the password. Not with a key that is limited to some customers."""
-        said = detail(source_of(self, name))
-        etag = etag_of(said)
-        if is_known(request.headers.get("If-None-Match"), etag):
-            return Response(status=304, headers={"ETag": etag})
-        return Response(said, headers={"ETag": etag})
+        return answer_unless_known(request, detail(source_of(self, name)))
 
     @endpoint(
         "data_sources_replace",

@@ -13,7 +13,7 @@ from datasources.catalog import Catalog
 from datasources.errors import BadRule
 from datasources.models import DataSource
 from embedhost.lib.api.endpoint import endpoint, items_of
-from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, check_match, etag_of, is_known
+from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, answer_unless_known, check_match, etag_of
 from embedhost.lib.api.pages import PageQuery
 from embedhost.lib.api.problems import RefusedAt
 from embedhost.lib.errors import NotFound
@@ -57,11 +57,7 @@ class TableView(KeyView):
     )
     def get(self, request: Request, name: str, table: str) -> Response:
         """A table that has no rule is hidden. Not with a key that is limited to some customers."""
-        said = _told(source_of(self, name), table)
-        etag = etag_of(said)
-        if is_known(request.headers.get("If-None-Match"), etag):
-            return Response(status=304, headers={"ETag": etag})
-        return Response(said, headers={"ETag": etag})
+        return answer_unless_known(request, _told(source_of(self, name), table))
 
     @endpoint(
         "tables_set_rule",

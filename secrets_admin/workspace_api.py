@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from embedhost.lib.api.endpoint import endpoint, items_of
-from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, check_match, etag_of, is_known
+from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, answer_unless_known, check_match, etag_of
 from embedhost.lib.api.fields import Fields, Text
 from embedhost.lib.api.pages import NumberedQuery, cut_down
 from embedhost.lib.api.tables import CSV, AsTable, answer_page
@@ -90,11 +90,7 @@ class WorkspaceView(KeyView):
     def get(self, request: Request) -> Response:
         """The only one that the key reaches. Not with a key that is limited to some customers."""
         self.key.require_all_customers()
-        said = _shown(self.workspace)
-        etag = etag_of(said)
-        if is_known(request.headers.get("If-None-Match"), etag):
-            return Response(status=304, headers={"ETag": etag})
-        return Response(said, headers={"ETag": etag})
+        return answer_unless_known(request, _shown(self.workspace))
 
     @endpoint(
         "workspace_change",

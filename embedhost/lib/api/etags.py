@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from embedhost.lib.api.endpoint import Header
 from embedhost.lib.errors import Refused
@@ -35,6 +37,14 @@ def check_match(if_match: str | None, current: str) -> None:
 def is_known(if_none_match: str | None, current: str) -> bool:
     """Tell whether the caller has the current state already, so that 304 is enough."""
     return if_none_match is not None and (if_none_match.strip() == "*" or current in _named(if_none_match))
+
+
+def answer_unless_known(request: Request, said: Mapping[str, Any]) -> Response:
+    """Return what is shown with its ETag, or 304 when the caller has it already."""
+    etag = etag_of(said)
+    if is_known(request.headers.get("If-None-Match"), etag):
+        return Response(status=304, headers={"ETag": etag})
+    return Response(said, headers={"ETag": etag})
 
 
 def _named(header: str) -> list[str]:
