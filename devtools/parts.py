@@ -18,18 +18,18 @@ from tests.services import apt_install, running
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
 #: Long ones that one database is enough for: SQLite.
 _ONCE = ["--ignore=tests/demo", "--ignore=tests/console/test_snippets.py", "--ignore=tests/embed/test_any_token.py"]
+#: Several web processes, or a worker beside one, stand on PostgreSQL and Redis alone (docs/install.md).
+_SEVERAL_PROCESSES = (
+    "api/test_two_servers",
+    "embed/test_killed_processes",
+    "embed/test_one_query",
+    "embed/test_refresh_worker",
+    "embed/test_two_servers",
+    "embed/test_two_servers_customers",
+    "embed/test_two_servers_revoke",
+)
 #: Long ones that one database is enough for: the real one.
-_LONG = [
-    f"--ignore=tests/{name}.py"
-    for name in (
-        "api/test_fuzzing",
-        "api/test_two_servers",
-        "embed/test_closed_connections",
-        "embed/test_cut_off",
-        "embed/test_killed_processes",
-        "embed/test_two_servers_customers",
-    )
-]
+_LONG = ("api/test_fuzzing", "embed/test_closed_connections", "embed/test_cut_off")
 #: Where tests in a browser are; the others are not even read.
 BROWSED = ("tests/browser", "tests/charts")
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
@@ -97,7 +97,8 @@ def _checks(*commands: Sequence[Path | str]) -> Outcome:
 
 def _unit(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        return _pytest("unit", arguments or [*_marked("not browser and not deep"), *_LONG], env)
+        left_out = [f"--ignore=tests/{name}.py" for name in (*_SEVERAL_PROCESSES, *_LONG)]
+        return _pytest("unit", arguments or [*_marked("not browser and not deep"), *left_out], env)
 
 
 def _on_services(arguments: Sequence[str]) -> Outcome:
@@ -170,10 +171,10 @@ PARTS = {
     for part in (
         Part("lint", "ruff, bandit, import-linter, djlint", _lint),
         Part("types", "mypy, strict", _types),
-        Part("unit", "all tests but the browser's, on SQLite without Redis", _unit, takes_arguments=True),
+        Part("unit", "all tests of one web process, on SQLite without Redis", _unit, takes_arguments=True),
         Part(
             "services",
-            "the same on PostgreSQL with Redis, but for what knows no database",
+            "what knows a database, on PostgreSQL with Redis: several processes too",
             _on_services,
             takes_arguments=True,
         ),

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
-import redis
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import Client
@@ -23,16 +22,10 @@ from pytest_django.live_server_helper import LiveServer
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
-from dashboards import failing, limits, refreshing
-from dashboards import flights as flights_module
-from dashboards.facts import specs
-from embed import usage
 from embedhost import background
-from embedhost.lib import jobs as jobs_module
 from embedhost.lib import journal
-from embedhost.lib import store as store_module
-from secrets_admin.feed import feed
 from secrets_admin.models import Member, Organization, Role, User, Workspace
+from tests.anew import begin_anew, end_jobs
 from tests.migrated import copy_migrated
 from tests.snapshot import Snapshot, take
 from tests.world import World, build_world, write_orders
@@ -99,28 +92,10 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def _fresh_process(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let every test begin as a new process would: nothing recalled, nothing cached, no flight, an empty journal."""
     settings.JOURNAL_DIR = tmp_path_factory.getbasetemp() / f"journal-{uuid.uuid4().hex}"
-    feed.reset()
-    usage.forget()
-    specs.clear()
-    _empty_redis(settings.REDIS_URL)
-    store_module.store.cache_clear()
-    flights_module.flights.cache_clear()
-    limits.forget()
-    failing.forget()
-    refreshing.forget()
+    begin_anew(settings.REDIS_URL)
     yield
-    # Its thread has a connection of its own, and would go on in the next test's world.
-    if jobs_module.jobs.cache_info().currsize:
-        jobs_module.jobs().end()
-        jobs_module.jobs.cache_clear()
+    end_jobs()
     journal.forget()
-
-
-def _empty_redis(url: str) -> None:
-    """Forget what other tests cached: their worlds have the same ids."""
-    if url:
-        with redis.Redis.from_url(url) as connection:
-            connection.flushdb()
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from datasources.errors import (
     SourceUnavailable,
 )
 from datasources.result import Result
+from tests.about import about
 from tests.datasources.test_engine_contract import ENDLESS
 from tests.datasources.world import make_duckdb
 
@@ -81,9 +82,8 @@ def test_a_new_file_of_a_folder_is_a_table_at_once(folder: dict[str, Any]) -> No
     assert run(folder, "SELECT a, b FROM more").values == ([1], [2])
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
+def test_p_sq_13_the_configuration_is_locked(orders: dict[str, Any], folder: dict[str, Any]) -> None:
+    for sql in (
         "SET enable_external_access = true",
         "SET lock_configuration = false",
         "SET allowed_paths = ['/']",
@@ -93,12 +93,10 @@ def test_a_new_file_of_a_folder_is_a_table_at_once(folder: dict[str, Any]) -> No
         "INSTALL httpfs",
         "LOAD httpfs",
         "CREATE SECRET x (TYPE s3)",
-    ],
-)
-def test_p_sq_13_the_configuration_is_locked(orders: dict[str, Any], folder: dict[str, Any], sql: str) -> None:
-    for connection in (orders, folder):
-        with pytest.raises((QueryFailed, SourceUnavailable)):
-            run(connection, sql)
+    ):
+        for connection in (orders, folder):
+            with about(sql), pytest.raises((QueryFailed, SourceUnavailable)):
+                run(connection, sql)
     assert not Path("/tmp/eh_stolen.csv").exists()
 
 

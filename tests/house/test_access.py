@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 
@@ -14,6 +14,7 @@ from embed.models import Embed
 from secrets_admin.access import SYSTEM
 from secrets_admin.api_key_services import create_api_key
 from secrets_admin.models import ApiKey, AuditRecord, Organization, Role, User
+from tests.anew import rolled_back
 from tests.conftest import make_member
 from tests.house.access_table import CONSOLE, EMBED, Backend, Operator, Public, Room, Rule, SignedIn, Table, Token
 from tests.house.routes import Route, routes
@@ -100,16 +101,10 @@ def _client(table: Table, user: User | None = None) -> Client:
 def _ask(client: Client, table: Table, route: Route, values: Mapping[str, str], method: str = "get") -> Answer:
     """Ask once, and undo whatever it did: a deed must not change what the next question finds."""
     address = route.address(_URLCONFS[table.host], values)
-    undone = transaction.atomic()
-    undone._from_testcase = True  # type: ignore[attr-defined]  # as TestCase's own: deeds that must be outermost may run
-    with undone:
+    with rolled_back():
         before = _records()
         response = getattr(client, method)(address)
-        answer = Answer(
-            response.status_code, response.headers.get("Location", ""), _text(response), _records() - before
-        )
-        transaction.set_rollback(True)
-    return answer
+        return Answer(response.status_code, response.headers.get("Location", ""), _text(response), _records() - before)
 
 
 def _records() -> int:

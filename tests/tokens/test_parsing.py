@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jose import jwe
 
+from tests.about import about
 from tests.tokens.forge import ALICE, CHARLIE, CLAIMS, NOW, Keys, claims_with, forge, header, part, read, refusal
 from tokens.errors import OUTSIDE, Reason, TokenError
 from tokens.urls import MAX_URL
@@ -97,12 +98,13 @@ def test_p_tp_03_a_compressed_token_is_never_inflated(filler: int, door: str, de
     assert peak < 1_000_000
 
 
-@pytest.mark.parametrize("value", [["dir"], {"a": 1}, None, 5, 1.5, True, ""])
 @pytest.mark.parametrize("member", ["alg", "enc", "zip", "kid", "typ", "cty"])
-def test_p_tp_04_a_header_member_of_a_wrong_type_is_refused(member: str, value: object, door: str) -> None:
-    error = refusal(read, forge(PAYLOAD, header(**{member: value})), door)
-    assert_bad(error)
-    assert error.reason == Reason.MALFORMED
+def test_p_tp_04_a_header_member_of_a_wrong_type_is_refused(member: str, door: str) -> None:
+    for value in (["dir"], {"a": 1}, None, 5, 1.5, True, ""):
+        with about(value):
+            error = refusal(read, forge(PAYLOAD, header(**{member: value})), door)
+            assert_bad(error)
+            assert error.reason == Reason.MALFORMED
 
 
 @pytest.mark.parametrize("member", ["alg", "enc", "kid"])
