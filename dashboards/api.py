@@ -83,10 +83,13 @@ class DashboardsView(KeyView):
         That one gets a version, unless its latest is the same. Not with a key that is limited to some customers.
         """
         self.key.require_all_customers()
-        sent, organization = self.body["sent"], self.workspace.organization
+        sent, workspace = self.body["sent"], self.workspace
 
         def make() -> tuple[int, str]:
-            done = saved(sent, lambda document: store(organization, document, actor=self.actor))
+            done = saved(
+                sent,
+                lambda document: store(workspace.organization, document, workspace_id=workspace.id, actor=self.actor),
+            )
             return (201 if done.made else 200), str(done.dashboard.embed_id)
 
         asked = b"dashboards " + json.dumps(sent.document, sort_keys=True).encode()
@@ -133,7 +136,12 @@ class DashboardView(KeyView):
         done = saved(
             self.body["sent"],
             lambda document: store(
-                organization, document, actor=self.actor, embed_id=str(embed_id), check=_matches(self)
+                organization,
+                document,
+                workspace_id=self.key.workspace_id,
+                actor=self.actor,
+                embed_id=str(embed_id),
+                check=_matches(self),
             ),
         )
         return _answer(self, embed_id, 201 if done.made else 200)

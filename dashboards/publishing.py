@@ -21,15 +21,23 @@ from secrets_admin.models import Organization
 #: they must not drive everybody else's out of the memory for compiled ones (datasources.compile.KEPT).
 MOST_STATEMENTS: Final = 1_000
 MOST_CHARACTERS: Final = 2_000_000
+_ELSEWHERE: Final = (
+    "another workspace's data source {} refuses this query. Why is told when it is saved with an API key of that "
+    "workspace."
+)
 
 
-def check(organization: Organization, spec: DashboardSpec) -> None:
-    """Raise SpecError when a default or a query would be refused for a viewer."""
+def check(organization: Organization, spec: DashboardSpec, *, workspace_id: str | None) -> None:
+    """Raise SpecError when a default or a query would be refused for a viewer.
+
+    ``workspace_id``: whose data sources' refusals are told in full; None: all, for the server's own commands. What
+    tables and columns another workspace has is behind its wall, so its refusals are told without a reason.
+    """
     places = _places(spec)
     problems = [problem for variable in spec.variables.values() for problem in _default_problems(variable, places)]
     too_much = list(_size_problems(spec))
     for panel in () if too_much else queries_of(spec):
-        problems.extend(_query_problems(organization, spec, panel, places))
+        problems.extend(_query_problems(organization, spec, panel, places, workspace_id))
     problems.extend(too_much)
     if not problems:
         problems.extend(_cascade_problems(spec, places))
@@ -110,7 +118,11 @@ def _default_problems(variable: VariableSpec, places: Mapping[str, Place]) -> It
 
 
 def _query_problems(
-    organization: Organization, spec: DashboardSpec, panel: PanelSpec, places: Mapping[str, Place]
+    organization: Organization,
+    spec: DashboardSpec,
+    panel: PanelSpec,
+    places: Mapping[str, Place],
+    workspace_id: str | None,
 ) -> Iterator[Problem]:
     place = (*places[panel.id], *(("choices_from",) if panel.type == CHOICES else ()))
     sources = sources_named(organization.id, panel.source)
@@ -118,8 +130,10 @@ def _query_problems(
         text = f"{_spoken(panel)}: no workspace has a data source named {panel.source}."
         yield Problem(text, (*place, "source"))
     for source in sources:
+        is_told = workspace_id in (None, source.workspace_id)
         for problem, offset in _rejections(source, spec, panel):
-            yield Problem(f"{_spoken(panel)}: {problem}", (*place, "sql"), offset)
+            text, at = (problem, offset) if is_told else (_ELSEWHERE.format(source.name), None)
+            yield Problem(f"{_spoken(panel)}: {text}", (*place, "sql"), at)
 
 
 def _spoken(panel: PanelSpec) -> str:

@@ -67,24 +67,25 @@ def save_version(organization: Organization, document: dict[str, Any], actor: Us
     The newest version stays when it has the same document. Raises spec.SpecError when the document, a default or a
     panel's SQL would be refused at run time; then nothing is written.
     """
-    return save(organization, document, user=actor).dashboard
+    return save(organization, document, user=actor, workspace_id=None).dashboard
 
 
 def save(
     organization: Organization,
     document: dict[str, Any],
     *,
+    workspace_id: str | None,
     user: User | None = None,
     embed_id: str | None = None,
     check: Check = anything,
 ) -> Saved:
     """Save a document to the dashboard with its slug, or with ``embed_id`` to that one, as a version if it differs.
 
-    One that was deleted comes back when its ``embed_id`` is named. Raises spec.SpecError, NotFound, SlugTaken, and
-    what ``check`` raises.
+    One that was deleted comes back when its ``embed_id`` is named. ``workspace_id``: as publishing.check has it.
+    Raises spec.SpecError, NotFound, SlugTaken, and what ``check`` raises.
     """
     spec = parse(document)
-    publishing.check(organization, spec)
+    publishing.check(organization, spec, workspace_id=workspace_id)
     with transaction.atomic():
         Organization.objects.select_for_update().get(id=organization.id)
         found = _find(organization, spec, embed_id)

@@ -48,7 +48,7 @@ def _make(call: Call, title: str, description: str, customer: Customer | None) -
     organization = call.workspace.organization
     document = {"title": title, "slug": _slug(title), "description": description, "panels": [dict(_PANEL)]}
     try:
-        draft = store(organization, document, actor=call.actor).dashboard
+        draft = store(organization, document, workspace_id=call.workspace.id, actor=call.actor).dashboard
     except SpecError as error:
         raise BadBody(" ".join(error.problems)) from None
     if customer is not None:
