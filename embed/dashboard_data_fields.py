@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from customers.api_fields import ExternalId
+from dashboards.locale_fields import TimeZone
 from dashboards.value_fields import VariableValues
 from embed.freshness import HIT, MISS, STALE
 from embedhost.lib.api.fields import Fields, Text, Texts
@@ -19,7 +20,7 @@ class DataOrder(Fields):
     variables = VariableValues(required=False, help_text="Values by name, as a token sets them: locked ones too.")
     environment = Text(required=False, max_length=32, help_text="Missing: the latest version.")
     viewer = ExternalId(required=False, help_text="Your own id of the person who looks, for the log and to revoke.")
-    time_zone = Text(required=False, max_length=255, help_text="IANA name, such as Europe/Berlin. Missing: UTC.")
+    time_zone = TimeZone(required=False, help_text="IANA name, such as Europe/Berlin. Missing: UTC.")
 
 
 class DataColumn(Fields):

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from customers.api_fields import ExternalId
 from dashboards.api_fields import EmbedId
 from dashboards.grants import RIGHTS
+from dashboards.locale_fields import Language, TimeZone
 from dashboards.value_fields import VariableValues
 from embedhost.lib.api.fields import Fields, OneOf, Text, Whole
 from tokens.times import LONGEST_LIFETIME
@@ -19,7 +20,6 @@ MADE_FORMATS: Final = ("explo_jwe", "papermap_hmac")
 #: Of anything that is pasted; no token is near it.
 MOST_CHARACTERS: Final = 16_000
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
-_SHORT: Final = {"max_length": 255, "required": False}
 
 
 class Order(Fields):
@@ -46,9 +46,13 @@ class Order(Fields):
         choices=MADE_FORMATS,
         help_text="Papermap's tokens carry neither viewer, variables nor rights, locale, time zone and origin.",
     )
-    locale = Text(**_SHORT, help_text="Language and region of the page, such as de-DE.")
-    time_zone = Text(**_SHORT, help_text="IANA name, such as Europe/Berlin.")
-    origin = Text(**_SHORT, help_text="The one site that may show the page, of those that the workspace allows.")
+    locale = Language(required=False)
+    time_zone = TimeZone(required=False)
+    origin = Text(
+        max_length=255,
+        required=False,
+        help_text="The one site that may show the page, of those that the workspace allows.",
+    )
 
 
 class Made(Fields):

@@ -85,6 +85,8 @@ def test_only_fields_that_are_known_are_taken(ours: Backend, world: World) -> No
         ({"customer": "acme", "panels": "total"}, "#/panels"),
         ({"customer": "acme", "panels": ["x"] * 61}, "#/panels"),
         ({"customer": "acme", "variables": []}, "#/variables"),
+        ({"customer": "acme", "time_zone": "Europe/berlin"}, "#/time_zone"),
+        ({"customer": "acme", "time_zone": ""}, "#/time_zone"),
     ):
         assert places(ours.refused("post", path_of(world), body, status=400)) == [place]
 

@@ -101,8 +101,7 @@ def test_p_cu_07_what_is_not_the_workspaces_is_404(ours: Backend, theirs: Backen
 def test_p_cu_07_a_token_that_does_not_fit_into_an_address_says_what_to_save(ours: Backend, world: World) -> None:
     said = ours.refused("post", TOKENS, order(world, variables={"search": "x" * 900, "label": "y" * 900}), status=400)
     assert said["code"] in ("token_claims", "variable_invalid")
-    long = ours.refused("post", TOKENS, order(world, viewer="v" * 255, locale="l" * 255, time_zone="t" * 255,
-                        variables={"search": "x" * 900}), status=400)  # fmt: skip
+    long = ours.refused("post", TOKENS, order(world, viewer="v" * 255, variables={"search": "ä" * 900}), status=400)
     assert "Save" in long["detail"]
 
 
@@ -120,6 +119,13 @@ def test_orders_that_cannot_be_are_refused_with_the_place_or_the_reason(ours: Ba
         ({"variables": {f"v{number}": 1 for number in range(101)}}, "#/variables"),
         ({"rights": ["delete"]}, "#/rights/0"),
         ({"rights": "export"}, "#/rights"),
+        ({"locale": "tlh-Latn"}, "#/locale"),
+        ({"locale": "German"}, "#/locale"),
+        ({"locale": ""}, "#/locale"),
+        ({"time_zone": "europe/berlin"}, "#/time_zone"),
+        ({"time_zone": "Mars/Olympus"}, "#/time_zone"),
+        ({"time_zone": "+02:00"}, "#/time_zone"),
+        ({"time_zone": "t" * 300}, "#/time_zone"),
         ({"format": "chartio_jwt"}, "#/format"),
         ({"format": "none"}, "#/format"),
         ({"cst": "globex"}, "#/cst"),
@@ -135,6 +141,17 @@ def test_orders_that_cannot_be_are_refused_with_the_place_or_the_reason(ours: Ba
     for changes, code in senseless:
         assert ours.refused("post", TOKENS, order(world, **changes), status=400)["code"] == code, changes
     assert not MintRecord.objects.exists()
+
+
+def test_what_a_backends_own_token_calls_a_time_zone_or_language_keeps_no_page_out(
+    world: World, embed_client: Client
+) -> None:
+    odd = embed_client.get(f"/iframe/{world.a.token(tz='Mars/Olympus', loc='tlh')}?time_zone=Asia/Tokyo&locale_code=de")
+    assert odd.status_code == 200
+    text = odd.content.decode()
+    assert '<html lang="de"' in text
+    assert "Asia/Tokyo" in text
+    assert "Olympus" not in text
 
 
 def test_a_papermap_token_is_made_and_opens_its_address(
