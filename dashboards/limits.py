@@ -7,7 +7,9 @@ source alone that does not answer.
 import threading
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Final, TypeVar
 
 from django.conf import settings
@@ -15,6 +17,7 @@ from django.conf import settings
 from dashboards.turned_away import Limit, Limited, turned_away
 from datasources.errors import SourceUnavailable
 from embedhost.lib.budgets import Budget, Over, budgets
+from embedhost.lib.errors import Refused
 from embedhost.lib.memory import Recent
 from tokens.grant import Grant, Purpose
 
@@ -103,8 +106,17 @@ class Lanes:
             return work
 
 
+class TooManyAtOnce(Refused):
+    """An organization's backends ask for more rows at once than may be made at once."""
+
+    status = 429
+    code = "rate_limited"
+    message = "Too many calls for rows run at once. Send this one again in a second."
+    retry_after = 1
+
+
 class Seats:
-    """A bounded number of threads that may wait, of which one taker (an organization, say) gets at most half."""
+    """A bounded number of threads that may be busy, of which one taker (an organization, say) gets at most half."""
 
     def __init__(self, number: int) -> None:
         self._number = max(1, number)
@@ -125,6 +137,26 @@ class Seats:
             self._taken[taker] -= 1
             if not self._taken[taker]:
                 del self._taken[taker]
+
+
+@cache
+def _data_calls() -> Seats:
+    """At most a quarter of the server's threads make rows for backends at once; the others stay free for viewers."""
+    return Seats(settings.WEB_THREADS // 4)
+
+
+@contextmanager
+def a_data_call(organization_id: int) -> Iterator[None]:
+    """Let a backend's call take a thread, and the memory for a panel's rows, while it is answered.
+
+    Raises TooManyAtOnce.
+    """
+    if not _data_calls().take(organization_id):
+        raise TooManyAtOnce
+    try:
+        yield
+    finally:
+        _data_calls().give_back(organization_id)
 
 
 _ALONE: Final = "left alone after failures in a row"

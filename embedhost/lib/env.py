@@ -101,7 +101,8 @@ _DECLARED = [
         "WEB_THREADS",
         "int",
         16,
-        "Threads of one web process. A quarter of them may wait for queries at once, half of them for slow bodies.",
+        "Threads of one web process. A quarter of them may wait for queries at once, a quarter may answer the REST "
+        "API's data calls, half of them wait for slow bodies.",
     ),
     Setting("BODY_SECONDS", "float", 10.0, "Longest wait for the body of one request; then 408."),
     Setting("STATEMENT_TIMEOUT_SECONDS", "float", 20.0, "Longest time of one query at a data source."),

@@ -1,12 +1,14 @@
 """Rows of a dashboard for one customer over the REST API: under the customer's own scope, counted and written down."""
 
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from customers.services import create_customer
+from dashboards.limits import a_data_call
 from datasources.services import set_rule
 from embed.models import Embed
 from embed.usage_models import AccessRecord, MintRecord
@@ -151,6 +153,39 @@ def test_its_requests_and_queries_are_the_customers(ours: Backend, world: World,
     assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     assert int(answer.headers["Retry-After"]) >= 1
     assert ours.call("post", path_of(world), {"customer": "quiet"}).status_code in (200, 202)
+
+
+def test_as_many_calls_at_once_as_an_organization_may_have_are_answered_and_no_more(
+    ours: Backend, theirs: Backend, world: World, settings: Settings
+) -> None:
+    body = {"customer": "acme", "panels": ["total"]}
+    other = f"/api/v1/dashboards/{world.b.dashboards['sales'].embed_id}/data"
+    with ExitStack() as under_way:
+        for _ in range(settings.WEB_THREADS // 8):
+            assert ours.call("post", path_of(world), body).status_code in (200, 202)
+            under_way.enter_context(a_data_call(world.a.organization.id))
+        minted = MintRecord.objects.count()
+        answer = ours.call("post", path_of(world), body)
+        assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert theirs.call("post", other, body).status_code in (200, 202)
+        assert MintRecord.objects.filter(organization_id=world.a.organization.id).count() == minted
+        assert ours.refused("post", path_of(world), {**body, "customer": "nobody"}, status=404)
+    assert data(ours, world)
+
+
+def test_a_call_that_is_refused_leaves_its_place_to_the_next_one(
+    ours: Backend, world: World, settings: Settings
+) -> None:
+    wrong: list[tuple[dict[str, Any], int]] = [
+        ({"panels": ["absent"]}, 404),
+        ({"environment": "absent"}, 404),
+        ({"variables": {"absent": 1}}, 400),
+    ]
+    for _ in range(settings.WEB_THREADS):
+        for asked, status in wrong:
+            ours.refused("post", path_of(world), {"customer": "acme", **asked}, status=status)
+    assert data(ours, world)
 
 
 def test_a_panel_that_fails_says_so_and_the_others_have_their_rows(ours: Backend, world: World) -> None:
