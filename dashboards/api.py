@@ -5,7 +5,7 @@ Dashboards belong to the organization, so whoever changes one acts for all of it
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Max, QuerySet
@@ -20,7 +20,7 @@ from dashboards import api_fields as fields
 from dashboards import services
 from dashboards.access import list_dashboards
 from dashboards.as_code import document_of, export_document, store
-from dashboards.document_api import PARSERS, DashboardDocument, saved
+from dashboards.document_api import PARSERS, DashboardDocument, accepted
 from dashboards.document_text import MAX_BYTES
 from dashboards.facts import spec_of
 from dashboards.models import Dashboard, DashboardVersion, Environment
@@ -39,7 +39,7 @@ from embedhost.lib.api.pages import NumberedQuery, cut, cut_down
 from embedhost.lib.errors import NotFound, Refused
 from secrets_admin import facts
 from secrets_admin.api_view import KeyView
-from secrets_admin.idempotency import ONCE, once
+from secrets_admin.idempotency import ONCE, Made, once, remembered
 
 
 class OriginNotListed(Refused):
@@ -83,18 +83,20 @@ class DashboardsView(KeyView):
         That one gets a version, unless its latest is the same. Not with a key that is limited to some customers.
         """
         self.key.require_all_customers()
-        sent, workspace = self.body["sent"], self.workspace
+        asked = b"dashboards " + json.dumps(self.body["sent"].document, sort_keys=True).encode()
+        call = self.key.key_id, request.headers.get("Idempotency-Key"), asked
+        status, embed_id = remembered(*call) or once(*call, self._accepted())
+        return _answer(self, uuid.UUID(embed_id), status)
 
-        def make() -> tuple[int, str]:
-            done = saved(
-                sent,
-                lambda document: store(workspace.organization, document, workspace_id=workspace.id, actor=self.actor),
-            )
+    def _accepted(self) -> Callable[[], Made]:
+        """Compile now, outside of any transaction, and return what saves it."""
+        ready = accepted(self.workspace, self.body["sent"])
+
+        def make() -> Made:
+            done = store(self.workspace.organization, ready, actor=self.actor)
             return (201 if done.made else 200), str(done.dashboard.embed_id)
 
-        asked = b"dashboards " + json.dumps(sent.document, sort_keys=True).encode()
-        status, embed_id = once(self.key.key_id, request.headers.get("Idempotency-Key"), asked, make)
-        return _answer(self, uuid.UUID(embed_id), status)
+        return make
 
 
 class DashboardView(KeyView):
@@ -133,17 +135,8 @@ class DashboardView(KeyView):
         organization = self.workspace.organization
         if not organization.dashboards.filter(embed_id=embed_id).exists():
             raise NotFound
-        done = saved(
-            self.body["sent"],
-            lambda document: store(
-                organization,
-                document,
-                workspace_id=self.key.workspace_id,
-                actor=self.actor,
-                embed_id=str(embed_id),
-                check=_matches(self),
-            ),
-        )
+        ready = accepted(self.workspace, self.body["sent"])
+        done = store(organization, ready, actor=self.actor, embed_id=str(embed_id), check=_matches(self))
         return _answer(self, embed_id, 201 if done.made else 200)
 
     @endpoint(

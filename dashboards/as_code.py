@@ -8,8 +8,8 @@ from django.db import transaction
 from dashboards.document_text import Unreadable, read_yaml
 from dashboards.models import Dashboard
 from dashboards.reader import Problem
-from dashboards.services import Check, Saved, anything, apply_embed_settings, save
-from dashboards.settings_spec import SETTINGS, problems_of
+from dashboards.services import Accepted, Check, Saved, accept, anything, apply_embed_settings, save
+from dashboards.settings_spec import SETTINGS
 from dashboards.spec import SpecError
 from secrets_admin import audit
 from secrets_admin.access import SYSTEM, Actor
@@ -27,34 +27,26 @@ def load(text: str) -> dict[str, Any]:
 
 def import_document(organization: Organization, text: str, *, actor: Actor = SYSTEM) -> Dashboard:
     """Save a YAML text as the newest version of its dashboard and apply its settings. Raises SpecError."""
-    return store(organization, load(text), workspace_id=None, actor=actor).dashboard
+    return store(organization, accept(organization, load(text), workspace_id=None), actor=actor).dashboard
 
 
 def store(
     organization: Organization,
-    document: dict[str, Any],
+    accepted: Accepted,
     *,
-    workspace_id: str | None,
     actor: Actor,
     embed_id: str | None = None,
     check: Check = anything,
 ) -> Saved:
     """Save a document with its settings, and write who did; what is the same already stays as it is.
 
-    With ``embed_id`` it is saved to just that dashboard, also to one that was deleted. ``workspace_id``: the workspace
-    that saves, which is told why its data sources refuse SQL; None: the server itself, which is told all. ``check`` may
-    refuse the dashboard as it is now. Raises SpecError, NotFound, SlugTaken and what ``check`` raises; then nothing is
-    written.
+    With ``embed_id`` it is saved to just that dashboard, also to one that was deleted. ``check`` may refuse the
+    dashboard as it is now. Raises NotFound, SlugTaken and what ``check`` raises; then nothing is written.
     """
-    settings = document.get("settings")
-    problems = problems_of(settings)
-    if problems:
-        raise SpecError(problems)
-    content = {name: value for name, value in document.items() if name != "settings"}
     with transaction.atomic():
-        saved = save(organization, content, workspace_id=workspace_id, user=actor.user, embed_id=embed_id, check=check)
-        if settings:
-            apply_embed_settings(saved.dashboard, settings, actor=actor)
+        saved = save(organization, accepted, user=actor.user, embed_id=embed_id, check=check)
+        if accepted.settings:
+            apply_embed_settings(saved.dashboard, accepted.settings, actor=actor)
         if saved.made or saved.is_new_version:
             action: audit.Action = "dashboard.created" if saved.made else "dashboard.saved"
             audit.record(organization, actor, action, str(saved.dashboard.embed_id), version=saved.number)

@@ -1,9 +1,9 @@
 """A dashboard's document as a body of the REST API: JSON or YAML, with the line of whatever is refused."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import IO, Any, Final, TypeVar
+from typing import IO, Any, Final
 
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
@@ -12,12 +12,13 @@ from rest_framework.settings import api_settings
 from dashboards import document_schema
 from dashboards.document_text import Sent, Unreadable, read_json, read_yaml
 from dashboards.reader import Problem
+from dashboards.services import Accepted, accept
 from dashboards.spec import SpecError
 from embedhost.lib.api.fields import Fields
 from embedhost.lib.api.problems import FieldError, RequestInvalid
 from secrets_admin.api_view import read_bytes
+from secrets_admin.models import Workspace
 
-T = TypeVar("T")
 #: Errors that one answer tells.
 _MOST_TOLD: Final = 100
 
@@ -86,9 +87,12 @@ class DocumentYaml(_Document):
 PARSERS: Final = (DocumentJson, DocumentYaml)
 
 
-def saved(sent: Sent, save: Callable[[dict[str, Any]], T]) -> T:
-    """Save what was sent. Raises DocumentInvalid with the lines of what is wrong, and what ``save`` raises."""
+def accepted(workspace: Workspace, sent: Sent) -> Accepted:
+    """Return what was sent as a document that may be saved; the workspace saves it.
+
+    No transaction is open meanwhile. Raises DocumentInvalid with the lines of what is wrong.
+    """
     try:
-        return save(sent.document)
+        return accept(workspace.organization, sent.document, workspace_id=workspace.id)
     except SpecError as error:
         raise DocumentInvalid(sent, error.found) from None

@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 from dashboards import publishing
 from dashboards.facts import id_subject, tag_subject
 from dashboards.models import Dashboard, DashboardVersion, TagDashboard
-from dashboards.settings_spec import MAX_CACHE_SECONDS, SETTINGS, is_seconds
-from dashboards.spec import DashboardSpec, parse
+from dashboards.settings_spec import MAX_CACHE_SECONDS, SETTINGS, is_seconds, problems_of
+from dashboards.spec import DashboardSpec, SpecError, parse
 from embedhost.lib.errors import NotFound, Refused
 from embedhost.lib.origins import check_origins
 from secrets_admin import audit, revocation
@@ -44,6 +44,15 @@ class TooManyEnvironments(Refused):
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A document that may be saved: as its parsed ``spec``, and as it was written, its ``settings`` apart."""
+
+    spec: DashboardSpec
+    document: Mapping[str, Any]
+    settings: Mapping[str, bool | int]
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """A saved dashboard: whether it was made (or came back), and whether it got a version; the latest is ``number``."""
 
@@ -67,25 +76,40 @@ def save_version(organization: Organization, document: dict[str, Any], actor: Us
     The newest version stays when it has the same document. Raises spec.SpecError when the document, a default or a
     panel's SQL would be refused at run time; then nothing is written.
     """
-    return save(organization, document, user=actor, workspace_id=None).dashboard
+    return save(organization, accept(organization, document, workspace_id=None), user=actor).dashboard
+
+
+def accept(organization: Organization, document: Mapping[str, Any], *, workspace_id: str | None) -> Accepted:
+    """Return a document that may be saved. Raises spec.SpecError when it, a default or its SQL would be refused.
+
+    Its SQL is compiled, which may take seconds, so no transaction is open meanwhile. Who changes a rule between this
+    and the saving changes it for a saved one, too: what is sent is checked again at run time. ``workspace_id``: as
+    publishing.check has it.
+    """
+    settings = document.get("settings")
+    problems = problems_of(settings)
+    if problems:
+        raise SpecError(problems)
+    content = {name: value for name, value in document.items() if name != "settings"}
+    spec = parse(content)
+    publishing.check(organization, spec, workspace_id=workspace_id)
+    return Accepted(spec, content, settings or {})
 
 
 def save(
     organization: Organization,
-    document: dict[str, Any],
+    accepted: Accepted,
     *,
-    workspace_id: str | None,
     user: User | None = None,
     embed_id: str | None = None,
     check: Check = anything,
 ) -> Saved:
     """Save a document to the dashboard with its slug, or with ``embed_id`` to that one, as a version if it differs.
 
-    One that was deleted comes back when its ``embed_id`` is named. ``workspace_id``: as publishing.check has it.
-    Raises spec.SpecError, NotFound, SlugTaken, and what ``check`` raises.
+    One that was deleted comes back when its ``embed_id`` is named. Raises NotFound, SlugTaken, and what ``check``
+    raises.
     """
-    spec = parse(document)
-    publishing.check(organization, spec, workspace_id=workspace_id)
+    spec = accepted.spec
     with transaction.atomic():
         Organization.objects.select_for_update().get(id=organization.id)
         found = _find(organization, spec, embed_id)
@@ -94,7 +118,7 @@ def save(
         dashboard = found or Dashboard(organization=organization, slug=spec.slug)
         dashboard.title, dashboard.description, dashboard.archived_at = spec.title, spec.description, None
         dashboard.save()
-        number, is_new = _add_version(dashboard, document, user)
+        number, is_new = _add_version(dashboard, accepted.document, user)
         dashboard.environments.get_or_create(name=FIRST_ENVIRONMENT)
         announce(Kind.DASHBOARD, str(dashboard.embed_id))
         announce(Kind.DASHBOARD, id_subject(dashboard.id))
@@ -116,7 +140,7 @@ def _find(organization: Organization, spec: DashboardSpec, embed_id: str | None)
     return named
 
 
-def _add_version(dashboard: Dashboard, document: dict[str, Any], user: User | None) -> tuple[int, bool]:
+def _add_version(dashboard: Dashboard, document: Mapping[str, Any], user: User | None) -> tuple[int, bool]:
     """Return the number of the latest version, and whether it was made now."""
     last = dashboard.versions.order_by("-number").first()
     if last is not None and last.document == document:

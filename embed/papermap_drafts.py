@@ -15,6 +15,7 @@ from customers.models import Customer
 from dashboards.as_code import store
 from dashboards.lists import add_customer_dashboard
 from dashboards.models import Dashboard
+from dashboards.services import accept
 from dashboards.spec import TEXT, SpecError
 from embed.backend_calls import Answer, Call
 from embed.bodies import BadBody
@@ -43,16 +44,17 @@ def create_dashboard(call: Call) -> Answer:
     return {"success": True, "message": "Dashboard created.", "data": _told(call, draft)}
 
 
-@transaction.atomic
 def _make(call: Call, title: str, description: str, customer: Customer | None) -> Dashboard:
     organization = call.workspace.organization
     document = {"title": title, "slug": _slug(title), "description": description, "panels": [dict(_PANEL)]}
     try:
-        draft = store(organization, document, workspace_id=call.workspace.id, actor=call.actor).dashboard
+        accepted = accept(organization, document, workspace_id=call.workspace.id)
     except SpecError as error:
         raise BadBody(" ".join(error.problems)) from None
-    if customer is not None:
-        add_customer_dashboard(customer, draft, actor=call.actor)
+    with transaction.atomic():
+        draft = store(organization, accepted, actor=call.actor).dashboard
+        if customer is not None:
+            add_customer_dashboard(customer, draft, actor=call.actor)
     return draft
 
 
