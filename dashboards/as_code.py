@@ -26,7 +26,10 @@ def load(text: str) -> dict[str, Any]:
 
 
 def import_document(organization: Organization, text: str, *, actor: Actor = SYSTEM) -> Dashboard:
-    """Save a YAML text as the newest version of its dashboard and apply its settings. Raises SpecError."""
+    """Save a YAML text as the newest version of its dashboard and apply its settings.
+
+    Raises SpecError, and what ``store`` raises.
+    """
     return store(organization, accept(organization, load(text), workspace_id=None), actor=actor).dashboard
 
 
@@ -41,7 +44,8 @@ def store(
     """Save a document with its settings, and write who did; what is the same already stays as it is.
 
     With ``embed_id`` it is saved to just that dashboard, also to one that was deleted. ``check`` may refuse the
-    dashboard as it is now. Raises NotFound, SlugTaken and what ``check`` raises; then nothing is written.
+    dashboard as it is now. Raises NotFound, SlugTaken, TooManyDashboards, TooManyVersions and what ``check`` raises;
+    then nothing is written.
     """
     with transaction.atomic():
         saved = save(organization, accepted, user=actor.user, embed_id=embed_id, check=check)

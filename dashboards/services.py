@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -41,6 +42,32 @@ class TooManyEnvironments(Refused):
     status = 409
     code = "too_many_environments"
     message = f"A dashboard has at most {MAX_ENVIRONMENTS} environments. Remove one first."
+
+
+class TooManyDashboards(Refused):
+    """An organization's dashboards, deleted ones included, are as many as it may have."""
+
+    status = 409
+    code = "too_many_dashboards"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The organization has {settings.MAX_DASHBOARDS:,} dashboards, deleted ones included, and may have no "
+            "more. Save this to one of them by its embed id, or have the operator raise MAX_DASHBOARDS."
+        )
+
+
+class TooManyVersions(Refused):
+    """A dashboard's versions, of which none is ever deleted, are as many as it may have."""
+
+    status = 409
+    code = "too_many_versions"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The dashboard has {settings.MAX_VERSIONS:,} versions and may have no more. Go on under another slug, or "
+            "have the operator raise MAX_VERSIONS."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +113,14 @@ def accept(organization: Organization, document: Mapping[str, Any], *, workspace
     and the saving changes it for a saved one, too: what is sent is checked again at run time. ``workspace_id``: as
     publishing.check has it.
     """
-    settings = document.get("settings")
-    problems = problems_of(settings)
+    wanted = document.get("settings")
+    problems = problems_of(wanted)
     if problems:
         raise SpecError(problems)
     content = {name: value for name, value in document.items() if name != "settings"}
     spec = parse(content)
     publishing.check(organization, spec, workspace_id=workspace_id)
-    return Accepted(spec, content, settings or {})
+    return Accepted(spec, content, wanted or {})
 
 
 def save(
@@ -106,8 +133,8 @@ def save(
 ) -> Saved:
     """Save a document to the dashboard with its slug, or with ``embed_id`` to that one, as a version if it differs.
 
-    One that was deleted comes back when its ``embed_id`` is named. Raises NotFound, SlugTaken, and what ``check``
-    raises.
+    One that was deleted comes back when its ``embed_id`` is named. Raises NotFound, SlugTaken, TooManyDashboards,
+    TooManyVersions, and what ``check`` raises.
     """
     spec = accepted.spec
     with transaction.atomic():
@@ -115,7 +142,7 @@ def save(
         found = _find(organization, spec, embed_id)
         check(found if found is not None and found.archived_at is None else None)
         made = found is None or found.archived_at is not None
-        dashboard = found or Dashboard(organization=organization, slug=spec.slug)
+        dashboard = found or _new(organization, spec.slug)
         dashboard.title, dashboard.description, dashboard.archived_at = spec.title, spec.description, None
         dashboard.save()
         number, is_new = _add_version(dashboard, accepted.document, user)
@@ -140,12 +167,20 @@ def _find(organization: Organization, spec: DashboardSpec, embed_id: str | None)
     return named
 
 
+def _new(organization: Organization, slug: str) -> Dashboard:
+    if 0 < settings.MAX_DASHBOARDS <= organization.dashboards.count():
+        raise TooManyDashboards
+    return Dashboard(organization=organization, slug=slug)
+
+
 def _add_version(dashboard: Dashboard, document: Mapping[str, Any], user: User | None) -> tuple[int, bool]:
     """Return the number of the latest version, and whether it was made now."""
     last = dashboard.versions.order_by("-number").first()
     if last is not None and last.document == document:
         return last.number, False
     number = last.number + 1 if last else 1
+    if 0 < settings.MAX_VERSIONS < number:
+        raise TooManyVersions
     DashboardVersion.objects.create(dashboard=dashboard, number=number, document=document, created_by=user)
     return number, True
 

@@ -108,6 +108,13 @@ _DECLARED = [
     Setting("STATEMENT_TIMEOUT_SECONDS", "float", 20.0, "Longest time of one query at a data source."),
     Setting("MAX_ROWS", "int", 10_000, "Most rows of one panel; the rest is cut off and the panel says so."),
     Setting(
+        "MAX_DASHBOARDS",
+        "int",
+        2_000,
+        "Most dashboards of one organization, deleted ones included, since they can come back. 0: no limit.",
+    ),
+    Setting("MAX_VERSIONS", "int", 10_000, "Most versions of one dashboard. None is ever deleted. 0: no limit."),
+    Setting(
         "EXTRA_SQL_FUNCTIONS",
         "list",
         [],

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from dashboards.as_code import export_document, import_document
 from dashboards.lists import dashboards_of, default_dashboard
@@ -74,7 +75,7 @@ def test_every_call_makes_another_draft_under_a_slug_of_its_own(world: World, em
     assert dashboards_of(world.a.customers["acme"]) == []
 
 
-def test_what_cannot_be_a_draft_makes_nothing(world: World, embed_client: Client, key: str) -> None:
+def test_what_cannot_be_a_draft_makes_nothing(world: World, embed_client: Client, key: str, settings: Settings) -> None:
     limited = new_key(world.a, "write", customers=["acme"])
     before = Dashboard.objects.count(), AuditRecord.objects.count()
     wrong: list[dict[str, object]] = [
@@ -98,4 +99,7 @@ def test_what_cannot_be_a_draft_makes_nothing(world: World, embed_client: Client
     answers = [post(embed_client, limited, CREATE_DASHBOARD, _ask(world, tenant_id=one)) for one in ("acme", "nobody")]
     assert [each.status_code for each in answers] == [403, 403]
     assert masked(answers[0]) == masked(answers[1])
+    settings.MAX_DASHBOARDS = 2
+    full = post(embed_client, key, CREATE_DASHBOARD, _ask(world))
+    assert (full.status_code, code_of(full)) == (409, "too_many_dashboards")
     assert (Dashboard.objects.count(), AuditRecord.objects.count()) == before

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboards.as_code import import_document
 from dashboards.spec import SpecError
+from embedhost.lib.errors import Refused
 from secrets_admin.models import Organization
 
 
@@ -29,4 +30,6 @@ class Command(BaseCommand):
         except SpecError as error:
             problems = "\n".join(f"- {problem}" for problem in error.problems)
             raise CommandError(f"Nothing was saved.\n{problems}") from error
+        except Refused as error:
+            raise CommandError(f"Nothing was saved. {error.message}") from error
         self.stdout.write(f"Saved {dashboard.title} (embed id {dashboard.embed_id}).")
