@@ -31,13 +31,13 @@ class RefusalPages:
 def answer(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """Return a refusal's page; it repeats nothing of the request."""
     if request.headers.get("Accept") == "application/json":
-        return json_error(refusal.status, refusal.code, refusal.message, retry_after=refusal.retry_after)
+        return json_error(refusal)
     heading = _HEADINGS.get(refusal.status, "This did not work")
     context = {"refusal": refusal, "heading": heading, "reference": new_reference()}
     response = render(request, "console/refused.html", context, status=refusal.status)
     response["Cache-Control"] = "no-store"
-    if refusal.retry_after is not None:
-        response["Retry-After"] = str(refusal.retry_after)
+    for name, value in refusal.headers.items():
+        response[name] = value
     return response
 
 

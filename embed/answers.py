@@ -35,9 +35,7 @@ def answer_error(request: HttpRequest, refusal: Refused) -> HttpResponse:
         return problems.answer(refusal)
     reference = refusal.reference or new_reference()
     if request.path_info.startswith(_JSON_PREFIXES):
-        return json_error(
-            refusal.status, refusal.code, refusal.message, reference=reference, retry_after=refusal.retry_after
-        )
+        return json_error(refusal, reference=reference)
     return _refused_page(request, refusal, reference)
 
 
@@ -47,9 +45,7 @@ def _refused_page(request: HttpRequest, refusal: Refused, reference: str) -> Htt
         body = render_to_string(
             "embed/refused.html", {"reference": reference, "language": language, "code": refusal.code}
         )
-    response = HttpResponse(body, status=refusal.status)
-    if refusal.retry_after is not None:
-        response["Retry-After"] = str(refusal.retry_after)
+    response = HttpResponse(body, status=refusal.status, headers=refusal.headers)
     policy = (
         _REFUSED_POLICY
         if refusal.code != "forbidden"

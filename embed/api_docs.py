@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from dashboards.document_schema import published
 from embedhost.lib.api.endpoint import document
-from embedhost.lib.errors import MethodNotAllowed
+from embedhost.lib.errors import require_method
 
 #: Everything comes from this host, and no script or style stands in the page.
 _POLICY: Final = (
@@ -24,26 +24,21 @@ _POLICY: Final = (
 
 def schema(request: HttpRequest) -> HttpResponse:
     """Answer the OpenAPI document."""
-    _only_read(request)
+    require_method(request, "GET", "HEAD")
     return HttpResponse(document(), content_type="application/json")
 
 
 def dashboard_schema(request: HttpRequest) -> HttpResponse:
     """Answer the JSON Schema of a dashboard's document, which editors and other servers may ask for."""
-    _only_read(request)
+    require_method(request, "GET", "HEAD")
     body = orjson.dumps(published(settings.EMBED_ORIGIN), option=orjson.OPT_INDENT_2)
     return HttpResponse(body, content_type="application/schema+json")
 
 
 def docs(request: HttpRequest) -> HttpResponse:
     """Answer the page for people."""
-    _only_read(request)
+    require_method(request, "GET", "HEAD")
     context = {"schema": reverse("api_schema", settings.EMBED_URLCONF)}
     page = HttpResponse(render_to_string("embed/api_docs.html", context))
     page.headers["Content-Security-Policy"] = _POLICY
     return page
-
-
-def _only_read(request: HttpRequest) -> None:
-    if request.method not in ("GET", "HEAD"):
-        raise MethodNotAllowed

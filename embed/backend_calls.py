@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from embed.bodies import BadBody, read_body
-from embedhost.lib.errors import MethodNotAllowed, Refused, ServiceUnavailable
+from embedhost.lib.errors import Refused, ServiceUnavailable, require_method
 from secrets_admin.access import Actor, workspace_of_key
 from secrets_admin.api_keys import ApiKeyFacts, NotAuthenticated, authenticate
 from secrets_admin.key_budget import spend_call
@@ -92,8 +92,7 @@ class Vendor:
 
     def _enter(self, request: HttpRequest, method: str, scope: str) -> Call:
         """Refuse whoever may not, cheapest check first."""
-        if request.method != method:
-            raise MethodNotAllowed
+        require_method(request, method)
         key = self.key_of(request)
         spend_call(key)
         key.require(scope)

@@ -24,7 +24,7 @@ from embed.access_log import Note, note_export, note_panel
 from embed.authenticate import open_call
 from embed.page import session_facts
 from embed.reading import Wishes, call_wishes, choices_call, panel_of, panel_request, values_for, variable_of
-from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound, Refused, new_reference
+from embedhost.lib.errors import Forbidden, NotFound, Refused, new_reference, require_method
 from embedhost.lib.spreadsheet import inert
 from tokens.doors import DOORS
 
@@ -114,8 +114,7 @@ def session(request: HttpRequest, format: str) -> HttpResponse:
 
 def _open(request: HttpRequest, format: str, *, also: frozenset[str] = frozenset()) -> tuple[Opened, Wishes]:
     """Open a call; ``also`` names keys of its query string besides those of every call."""
-    if request.method != "GET":
-        raise MethodNotAllowed
+    require_method(request, "GET")
     door = f"data/{format}"
     if door not in DOORS:
         raise NotFound

@@ -41,8 +41,7 @@ def _key_of(request: HttpRequest) -> ApiKeyFacts:
 
 
 def _refuse(refusal: Refused) -> HttpResponse:
-    told, more = refusal.message, {"success": 0, "error": refusal.message}
-    return json_error(refusal.status, refusal.code, told, retry_after=refusal.retry_after, more=more)
+    return json_error(refusal, more={"success": 0, "error": refusal.message})
 
 
 EXPLO: Final = Vendor(_key_of, _refuse)
@@ -50,7 +49,7 @@ EXPLO: Final = Vendor(_key_of, _refuse)
 
 def without_slash(_request: HttpRequest, call: str) -> HttpResponse:
     """Refuse a call whose slash is missing, as the vendor does; a redirect would lose its body."""
-    refusal = MethodNotAllowed(f"This address ends with a slash: /{call}/.")
+    refusal = MethodNotAllowed((), f"This address ends with a slash: /{call}/.")
     return _refuse(refusal)
 
 

@@ -19,7 +19,7 @@ from embed.authenticate import open_call, referer_origin
 from embed.page import render_main
 from embed.reading import accepted_locale, exchange_wishes
 from embed.views import draw_page
-from embedhost.lib.errors import Forbidden, MethodNotAllowed, NotFound
+from embedhost.lib.errors import Forbidden, NotFound, require_method
 from embedhost.lib.origins import matches
 from secrets_admin import facts
 from tokens.doors import DOORS
@@ -52,7 +52,7 @@ def superset(request: HttpRequest, embed_id: str) -> HttpResponse:
 
 def page(request: HttpRequest, format: str) -> HttpResponse:
     """Exchange a token for its page and count the embed. The origin that handed it over must be on the list."""
-    _only_get(request)
+    require_method(request, "GET")
     door = _DOORS.get(format, f"data/{format}")
     if door not in DOORS:
         raise NotFound
@@ -67,7 +67,7 @@ def page(request: HttpRequest, format: str) -> HttpResponse:
 
 
 def _shell(request: HttpRequest, format: str, origins: Sequence[str], *, dashboard: str = "") -> HttpResponse:
-    _only_get(request)
+    require_method(request, "GET")
     parent = referer_origin(request)
     if parent is not None and not matches(parent, origins):
         raise Forbidden
@@ -86,8 +86,3 @@ def _policy(origins: Sequence[str]) -> str:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         f"font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     )
-
-
-def _only_get(request: HttpRequest) -> None:
-    if request.method != "GET":
-        raise MethodNotAllowed

@@ -23,7 +23,7 @@ from embed.authenticate import open_page
 from embed.data import RETRY_SECONDS, csv_file, offered, require_export, run
 from embed.metabase_values import PARAMETERS
 from embed.reading import Wishes, may_change, metabase_wishes
-from embedhost.lib.errors import MethodNotAllowed, NotFound
+from embedhost.lib.errors import NotFound, require_method
 
 DOOR: Final = "api/embed/dashboard"
 #: Metabase's grid has twice as many columns as ours.
@@ -113,8 +113,7 @@ def values(request: HttpRequest, token: str, parameter_id: str, prefix: str = ""
 
 
 def _open(request: HttpRequest, token: str) -> Opened:
-    if request.method != "GET":
-        raise MethodNotAllowed
+    require_method(request, "GET")
     return open_page(request, DOOR, token, Named())
 
 

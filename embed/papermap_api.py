@@ -50,8 +50,7 @@ def _key_in_body(request: HttpRequest) -> ApiKeyFacts:
 
 
 def _refuse(refusal: Refused) -> HttpResponse:
-    told, more = refusal.message, {"success": False, "error": refusal.message, "status": refusal.status}
-    return json_error(refusal.status, refusal.code, told, retry_after=refusal.retry_after, more=more)
+    return json_error(refusal, more={"success": False, "error": refusal.message, "status": refusal.status})
 
 
 PAPERMAP: Final = Vendor(_key_of, _refuse)

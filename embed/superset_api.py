@@ -18,7 +18,7 @@ from dashboards.naming import Named
 from embed.authenticate import open_page
 from embed.bodies import BadBody, read_body
 from embed.guest_tokens import DOOR, mint_guest, read_order
-from embedhost.lib.errors import MethodNotAllowed, NotFound
+from embedhost.lib.errors import NotFound, require_method
 from secrets_admin.access import Actor
 from secrets_admin.api_keys import ApiKeyFacts, NotAuthenticated, authenticate, of_access, open_access
 from secrets_admin.key_budget import spend_call
@@ -28,7 +28,7 @@ _ID: Final = re.compile("[1-9][0-9]{0,17}")
 
 def login(request: HttpRequest) -> HttpResponse:
     """Exchange an API key's id (username) and value (password) for an access token; other members are ignored."""
-    _only(request, "POST")
+    require_method(request, "POST")
     body = read_body(request)
     name, value = body.get("username"), body.get("password")
     if not isinstance(name, str) or not isinstance(value, str):
@@ -38,14 +38,14 @@ def login(request: HttpRequest) -> HttpResponse:
 
 def csrf_token(request: HttpRequest) -> HttpResponse:
     """Answer a token for clients that want to send one; without cookies there is nothing that it could protect."""
-    _only(request, "GET")
+    require_method(request, "GET")
     _key(request)
     return JsonResponse({"result": secrets.token_urlsafe(32)})
 
 
 def guest_token(request: HttpRequest) -> HttpResponse:
     """Make a guest token."""
-    _only(request, "POST")
+    require_method(request, "POST")
     key = _key(request)
     key.require("mint")
     return JsonResponse({"token": mint_guest(key, read_order(read_body(request)))})
@@ -53,7 +53,7 @@ def guest_token(request: HttpRequest) -> HttpResponse:
 
 def my_roles(request: HttpRequest) -> HttpResponse:
     """Tell the holder of a guest token who they are."""
-    _only(request, "GET")
+    require_method(request, "GET")
     opened = open_page(request, DOOR, request.headers.get("X-GuestToken", ""), Named())
     name = opened.grant.viewer_id or ""
     facts = {"username": name, "firstName": "", "lastName": "", "isActive": True, "isAnonymous": False}
@@ -62,19 +62,17 @@ def my_roles(request: HttpRequest) -> HttpResponse:
 
 def embedded(request: HttpRequest, id_or_slug: str) -> HttpResponse:
     """Read, set or close the embedding of one dashboard of the key's organization."""
-    handler = _EMBEDDED.get(request.method or "")
-    if handler is None:
-        raise MethodNotAllowed
+    require_method(request, *_EMBEDDED)
     key = _key(request)
     key.require("read" if request.method == "GET" else "write")
     if request.method != "GET":
         key.require_all_customers()
-    return handler(request, key, _dashboard(key, id_or_slug))
+    return _EMBEDDED[request.method or ""](request, key, _dashboard(key, id_or_slug))
 
 
 def embedded_dashboard(request: HttpRequest, embed_id: str) -> HttpResponse:
     """Read the embedding of one dashboard by its embed id."""
-    _only(request, "GET")
+    require_method(request, "GET")
     key = _key(request)
     key.require("read")
     row = list_dashboards(key.organization_id).filter(embed_id=embed_id).first()
@@ -138,8 +136,3 @@ def _key(request: HttpRequest) -> ApiKeyFacts:
 
 def _actor(request: HttpRequest, key: ApiKeyFacts) -> Actor:
     return key.actor(request.META.get("REMOTE_ADDR", ""))
-
-
-def _only(request: HttpRequest, method: str) -> None:
-    if request.method != method:
-        raise MethodNotAllowed

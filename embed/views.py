@@ -21,7 +21,7 @@ from embed.offers import again, offers, reads, ready
 from embed.page import Page, build_page, policy, render_page
 from embed.reading import Wishes, accepted_locale, page_wishes, panel_request, values_for
 from embed.usage import record_embed
-from embedhost.lib.errors import MethodNotAllowed, NotFound, ServiceUnavailable
+from embedhost.lib.errors import NotFound, ServiceUnavailable, require_method
 from embedhost.templatetags.assets import manifest
 from tokens.errors import TokenError
 from tokens.urls import TOKEN_KEYS, one_token
@@ -66,7 +66,7 @@ def metabase(request: HttpRequest, token: str) -> HttpResponse:
 
 def _page(request: HttpRequest, door: str, token: str, named: Named, *, shown: str | None = None) -> HttpResponse:
     """Answer a page with its panels drawn; ``shown`` is how the token stands in the address."""
-    _only_get(request)
+    require_method(request, "GET")
     if (shown or token) == "-":
         return dash(request)
     opened = open_page(request, door, token, named)
@@ -112,7 +112,7 @@ def _one_token(request: HttpRequest, door: str, in_path: str | None = None) -> s
 
 def dash(request: HttpRequest, environment: str | None = None) -> HttpResponse:
     """Answer the address that a page has after it was loaded: it asks its parent for a token."""
-    _only_get(request)
+    require_method(request, "GET")
     locale = accepted_locale(request)
     with override(locale):
         response = render(request, "embed/dash.html", {"language": locale})
@@ -122,7 +122,7 @@ def dash(request: HttpRequest, environment: str | None = None) -> HttpResponse:
 
 def loader(request: HttpRequest, name: str) -> HttpResponse:
     """Serve a stable loader of the hashed files."""
-    _only_get(request)
+    require_method(request, "GET")
     if name not in LOADERS:
         raise NotFound
     headers = {
@@ -138,8 +138,3 @@ def _loader_body(name: str) -> bytes:
     path = settings.FRONTEND_DIST / "static" / manifest()[name]
     body: bytes = path.read_bytes()
     return body
-
-
-def _only_get(request: HttpRequest) -> None:
-    if request.method != "GET":
-        raise MethodNotAllowed

@@ -86,7 +86,7 @@ class KeyView(APIView):
         """Refuse whoever may not, cheapest check first; then read what was sent."""
         found = self._endpoint()
         if found is None:
-            raise MethodNotAllowed
+            raise MethodNotAllowed(self.allowed_methods)
         self.endpoint = found
         super().initial(request, *args, **named)
         spend_call(self.key)

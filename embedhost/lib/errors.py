@@ -1,9 +1,9 @@
 """One tree of refusals that a person or program outside may see, and the one place that turns them into an answer."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse
 
 _REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -20,6 +20,11 @@ class Refused(Exception):
     def __init__(self, message: str | None = None) -> None:
         self.message = message or type(self).message
         super().__init__(self.message)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what stands in the headers of its answer, whatever shape that has."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 class NotFound(Refused):
@@ -38,6 +43,17 @@ class MethodNotAllowed(Refused):
     status = 405
     code = "method_not_allowed"
     message = "This address takes another method. See the documentation."
+    #: Those that the address takes; none, where it takes no call at all.
+    allowed: Sequence[str] = ()
+
+    def __init__(self, allowed: Sequence[str], message: str | None = None) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """RFC 9110 section 15.5.6: the answer names the methods that the address takes."""
+        return {**super().headers, "Allow": ", ".join(self.allowed)}
 
 
 class BodyTooSlow(Refused):
@@ -65,21 +81,20 @@ class ServiceUnavailable(Refused):
     retry_after = 2
 
 
+def require_method(request: HttpRequest, *allowed: str) -> None:
+    """Raise MethodNotAllowed for a request by another method."""
+    if request.method not in allowed:
+        raise MethodNotAllowed(allowed)
+
+
 def new_reference() -> str:
     """Return a fixed-length random reference such as R-7K3F9Q that a viewer can quote."""
     return "R-" + "".join(secrets.choice(_REFERENCE_ALPHABET) for _ in range(6))
 
 
 def json_error(
-    status: int,
-    code: str,
-    message: str,
-    *,
-    reference: str | None = None,
-    retry_after: int | None = None,
-    more: Mapping[str, object] | None = None,
+    refusal: Refused, *, reference: str | None = None, more: Mapping[str, object] | None = None
 ) -> JsonResponse:
     """Return the one JSON error shape, ``{"code", "message", "reference"}``; a vendor's has ``more``."""
-    body = {"code": code, "message": message, "reference": reference or new_reference(), **(more or {})}
-    headers = {"Retry-After": str(retry_after)} if retry_after is not None else {}
-    return JsonResponse(body, status=status, headers=headers)
+    told = {"code": refusal.code, "message": refusal.message, "reference": reference or new_reference()}
+    return JsonResponse({**told, **(more or {})}, status=refusal.status, headers=refusal.headers)

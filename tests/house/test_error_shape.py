@@ -68,6 +68,7 @@ def test_every_refusal_becomes_the_one_error_shape_with_its_status(refusal: type
     assert 400 <= refusal.status < 600
     assert ("Retry-After" in answer.headers) == (refusal.status in WITH_RETRY_AFTER)
     assert int(answer.headers.get("Retry-After", "1")) > 0
+    assert ("Allow" in answer.headers) == (refusal.status == 405)
 
 
 def test_every_json_url_answers_a_missing_token_in_the_one_shape(world: World) -> None:

@@ -104,8 +104,8 @@ def problem_of(refusal: Refused) -> dict[str, Any]:
 
 def headers_of(refusal: Refused) -> dict[str, str]:
     """Return the headers that a refusal's status asks for."""
-    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else {}
-    return {**headers, "WWW-Authenticate": "Bearer"} if refusal.status == HTTPStatus.UNAUTHORIZED else headers
+    more = {"WWW-Authenticate": "Bearer"} if refusal.status == HTTPStatus.UNAUTHORIZED else {}
+    return {**refusal.headers, **more}
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -137,7 +137,7 @@ def _refusal(error: Exception, context: Mapping[str, Any]) -> Refused | None:
     if isinstance(error, exceptions.UnsupportedMediaType):
         return NotJson(*(parser.media_type for parser in context["view"].get_parsers()))
     if isinstance(error, exceptions.MethodNotAllowed):
-        return MethodNotAllowed()
+        return MethodNotAllowed(context["view"].allowed_methods)
     if isinstance(error, (OperationalError, InterfaceError)):
         return ServiceUnavailable()
     return None
