@@ -218,13 +218,13 @@ class CustomerSourceView(KeyView):
         "Get a customer's own data source",
         scope="read",
         query=api_fields.Named,
-        answers={200: api_fields.Route},
+        headers=IF_NONE_MATCH,
+        answers={200: api_fields.Route, 304: None},
         problems=(404,),
     )
     def get(self, request: Request, external_id: str) -> Response:
         """null when its panels ask the data sources that they name."""
-        customer = named(self, external_id)
-        return Response({"source": route_of(self.workspace, customer.external_id)})
+        return answer_unless_known(request, self._told(named(self, external_id)))
 
     @endpoint(
         "customers_set_source",
@@ -232,8 +232,9 @@ class CustomerSourceView(KeyView):
         scope="write",
         query=api_fields.Named,
         body=api_fields.Route,
+        headers=IF_MATCH,
         answers={200: api_fields.Route},
-        problems=(404,),
+        problems=(404, 412),
     )
     def put(self, request: Request, external_id: str) -> Response:
         """All of its panels then ask this one, whatever they name. Not with a key that is limited to some customers."""
@@ -243,8 +244,16 @@ class CustomerSourceView(KeyView):
             source = None if name is None else find_source(self.workspace.id, name)
         except NotFound:
             raise NotFound("The workspace has no data source with this name.") from None
-        set_route(self.workspace, customer.external_id, source, actor=self.actor)
-        return Response({"source": name})
+
+        def check() -> None:
+            check_match(request.headers.get("If-Match"), etag_of(self._told(customer)))
+
+        set_route(self.workspace, customer.external_id, source, check=check, actor=self.actor)
+        said = {"source": name}
+        return Response(said, headers={"ETag": etag_of(said)})
+
+    def _told(self, customer: Customer) -> dict[str, str | None]:
+        return {"source": route_of(self.workspace, customer.external_id)}
 
 
 def named(view: KeyView, external_id: str) -> Customer:

@@ -14,6 +14,7 @@ from dashboards.api_fields import CustomerDashboards
 from dashboards.lists import dashboards_of, default_dashboard, set_customer_dashboards
 from dashboards.models import Dashboard
 from embedhost.lib.api.endpoint import endpoint
+from embedhost.lib.api.etags import IF_MATCH, IF_NONE_MATCH, answer_unless_known, check_match, etag_of
 from embedhost.lib.api.problems import invalid
 from embedhost.lib.errors import NotFound
 from secrets_admin.api_view import KeyView
@@ -27,12 +28,13 @@ class CustomerDashboardsView(KeyView):
         "List a customer's dashboards",
         scope="read",
         query=Named,
-        answers={200: CustomerDashboards},
+        headers=IF_NONE_MATCH,
+        answers={200: CustomerDashboards, 304: None},
         problems=(404,),
     )
     def get(self, request: Request, external_id: str) -> Response:
         """In the order in which they were set."""
-        return Response(_told(named(self, external_id)))
+        return answer_unless_known(request, _told(named(self, external_id)))
 
     @endpoint(
         "customers_set_dashboards",
@@ -40,8 +42,9 @@ class CustomerDashboardsView(KeyView):
         scope="write",
         query=Named,
         body=CustomerDashboards,
+        headers=IF_MATCH,
         answers={200: CustomerDashboards},
-        problems=(404,),
+        problems=(404, 412),
     )
     def put(self, request: Request, external_id: str) -> Response:
         """All of them at once. The default answers calls that ask for "the customer's dashboard" without naming one."""
@@ -50,8 +53,14 @@ class CustomerDashboardsView(KeyView):
         if default is not None and default not in ids:
             raise invalid("default", "The default is one of `dashboards`. Name it there too.")
         chosen = rows[default] if default else None
-        set_customer_dashboards(customer, [rows[one] for one in dict.fromkeys(ids)], default=chosen, actor=self.actor)
-        return Response(_told(customer))
+        boards = [rows[one] for one in dict.fromkeys(ids)]
+
+        def check() -> None:
+            check_match(request.headers.get("If-Match"), etag_of(_told(customer)))
+
+        set_customer_dashboards(customer, boards, default=chosen, check=check, actor=self.actor)
+        said = _told(customer)
+        return Response(said, headers={"ETag": etag_of(said)})
 
 
 def _found(organization_id: int, ids: Sequence[str]) -> dict[str, Dashboard]:

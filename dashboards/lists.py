@@ -1,6 +1,6 @@
 """Which dashboards a workspace's script tags may show, and which a customer has, where tokens and calls name none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -15,6 +15,8 @@ from secrets_admin.binding import set_binding
 from secrets_admin.feed import Kind, announce
 from secrets_admin.models import EmbedSecret, Workspace
 
+#: May refuse what is there now, before it changes.
+Check = Callable[[], None]
 #: Dashboards on one list at most.
 LONGEST = 200
 
@@ -65,13 +67,23 @@ def choose_for_tag(workspace: Workspace, dashboard: Dashboard, choice: TagChoice
 
 
 def set_customer_dashboards(
-    customer: Customer, dashboards: Sequence[Dashboard], *, default: Dashboard | None, actor: Actor
+    customer: Customer,
+    dashboards: Sequence[Dashboard],
+    *,
+    default: Dashboard | None,
+    actor: Actor,
+    check: Check | None = None,
 ) -> None:
-    """Say which dashboards a customer has, and which is meant where a backend names none. Raises ListRefused."""
+    """Say which dashboards a customer has, and which is meant where a backend names none.
+
+    ``check`` may refuse while nobody else can change them. Raises ListRefused, and what ``check`` raises.
+    """
     workspace = customer.workspace
     _check(workspace.organization_id, dashboards, default)
     with transaction.atomic():
         Customer.objects.select_for_update().get(id=customer.id)
+        if check is not None:
+            check()
         CustomerDashboard.objects.filter(customer=customer).delete()
         CustomerDashboard.objects.bulk_create(
             CustomerDashboard(customer=customer, dashboard=board, is_default=board == default) for board in dashboards

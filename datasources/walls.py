@@ -1,7 +1,7 @@
 """What sets a customer apart at the database itself: a login of its own (the second wall), a source of its own."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -20,6 +20,9 @@ from secrets_admin.feed import announce
 from secrets_admin.models import Workspace
 
 logger = logging.getLogger(__name__)
+
+#: May refuse what is there now, before it changes.
+Check = Callable[[], None]
 
 
 def may_have_logins(source: DataSource) -> bool:
@@ -90,14 +93,19 @@ def _check_login(source: DataSource, external_id: str, user: str, password: str,
     return warnings
 
 
-def set_route(workspace: Workspace, external_id: str, source: DataSource | None, *, actor: Actor) -> None:
+def set_route(
+    workspace: Workspace, external_id: str, source: DataSource | None, *, actor: Actor, check: Check | None = None
+) -> None:
     """Let a customer's every panel ask ``source``, whatever the panel names; None lets it ask what panels name.
 
-    Raises NotFound when somebody deleted the source meanwhile.
+    ``check`` may refuse while nobody else can change it. Raises NotFound when somebody deleted the source meanwhile,
+    and what ``check`` raises.
     """
     with transaction.atomic():
         # One at a time: of two at once, the second would meet the row that the first one makes.
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+        if check is not None:
+            check()
         SourceRoute.objects.filter(workspace=workspace, external_id=external_id).delete()
         if source is not None:
             if DataSource.objects.select_for_update(no_key=True).filter(pk=source.pk).first() is None:
