@@ -1,18 +1,17 @@
-"""Dashboards in the REST API: which there are, what each takes, its document, versions and environments.
+"""Dashboards in the REST API: which there are, what each takes, its document and versions.
 
 Dashboards belong to the organization, so whoever changes one acts for all of its workspaces' customers.
 """
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Max, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,7 +22,7 @@ from dashboards.as_code import document_of, export_document, store
 from dashboards.document_api import PARSERS, DashboardDocument, accepted
 from dashboards.document_text import MAX_BYTES
 from dashboards.facts import spec_of
-from dashboards.models import Dashboard, DashboardVersion, Environment
+from dashboards.models import Dashboard, DashboardVersion
 from dashboards.settings_spec import SETTINGS
 from embedhost.lib.api.endpoint import endpoint
 from embedhost.lib.api.etags import (
@@ -154,7 +153,7 @@ class DashboardView(KeyView):
         Not with a key that is limited to some customers.
         """
         self.key.require_all_customers()
-        row = _dashboard(self, embed_id)
+        row = dashboard_of(self, embed_id)
         wanted = {**self.body.get("settings", {}), **{name: self.body[name] for name in self.body if name == "origins"}}
         listed = facts.origins_of(self.key.organization_id)
         if any(origin not in listed for origin in wanted.get("origins") or ()):
@@ -179,7 +178,7 @@ class DashboardView(KeyView):
         Not with a key that is limited to some customers.
         """
         self.key.require_all_customers()
-        services.delete_dashboard(_dashboard(self, embed_id), check=_matches(self), actor=self.actor)
+        services.delete_dashboard(dashboard_of(self, embed_id), check=_matches(self), actor=self.actor)
         return Response(status=204)
 
 
@@ -201,7 +200,7 @@ class DocumentView(KeyView):
         The ETag is the dashboard's own, for If-Match. Not with a key that is limited to some customers.
         """
         self.key.require_all_customers()
-        row, headers = _dashboard(self, embed_id), {"ETag": etag_of(_said(self, embed_id))}
+        row, headers = dashboard_of(self, embed_id), {"ETag": etag_of(_said(self, embed_id))}
         if is_known(request.headers.get("If-None-Match"), headers["ETag"]):
             return Response(status=304, headers=headers)
         if self.asked["format"] == "yaml":
@@ -223,7 +222,7 @@ class VersionsView(KeyView):
     def get(self, request: Request, embed_id: uuid.UUID) -> Response:
         """The newest first. Not with a key that is limited to some customers."""
         self.key.require_all_customers()
-        rows = _dashboard(self, embed_id).versions.select_related("created_by")
+        rows = dashboard_of(self, embed_id).versions.select_related("created_by")
         page, following = cut_down(rows, "number", self.asked)
         return Response({"items": [_version(row) for row in page], "next": following})
 
@@ -241,71 +240,11 @@ class VersionView(KeyView):
     def get(self, request: Request, embed_id: uuid.UUID, number: int) -> Response:
         """With its document: panels, their SQL, variables. Not with a key that is limited to some customers."""
         self.key.require_all_customers()
-        rows = _dashboard(self, embed_id).versions.select_related("created_by")
+        rows = dashboard_of(self, embed_id).versions.select_related("created_by")
         row = rows.filter(number=number).first() if number < 2**31 else None
         if row is None:
             raise NotFound
         return Response({**_version(row), "document": row.document})
-
-
-class EnvironmentsView(KeyView):
-    """The named pointers to versions."""
-
-    @endpoint(
-        "dashboards_environments",
-        "List a dashboard's environments",
-        scope="read",
-        answers={200: fields.Environments},
-        problems=(404,),
-    )
-    def get(self, request: Request, embed_id: uuid.UUID) -> Response:
-        """By name. One that is not pinned follows the latest version."""
-        row = _dashboard(self, embed_id)
-        latest = row.versions.aggregate(last=Max("number"))["last"]
-        rows = row.environments.select_related("version").order_by("name")
-        return Response({"items": [_environment(one, latest) for one in rows]})
-
-
-class EnvironmentView(KeyView):
-    """One named pointer."""
-
-    @endpoint(
-        "dashboards_set_environment",
-        "Set an environment",
-        scope="write",
-        body=fields.EnvironmentState,
-        answers={200: fields.EnvironmentShown, 201: fields.EnvironmentShown},
-        problems=(404, 409),
-    )
-    def put(self, request: Request, embed_id: uuid.UUID, environment: str) -> Response:
-        """Pinned to a version, or following the latest one; made when there is none of this name.
-
-        Pages that are opened from now on show that version, within a second on every server. Not with a key that is
-        limited to some customers.
-        """
-        self.key.require_all_customers()
-        row = _dashboard(self, embed_id)
-        made = services.set_environment(row, environment, self.body["version"], actor=self.actor)
-        pinned = self.body["version"] is not None
-        said = {
-            "name": environment,
-            "version": self.body["version"] or _dashboard(self, embed_id).latest,
-            "pinned": pinned,
-        }
-        return Response(said, 201 if made else 200)
-
-    @endpoint(
-        "dashboards_remove_environment",
-        "Remove an environment",
-        scope="write",
-        answers={204: None},
-        problems=(404,),
-    )
-    def delete(self, request: Request, embed_id: uuid.UUID, environment: str) -> Response:
-        """Addresses that name it are refused within a second. Not with a key that is limited to some customers."""
-        self.key.require_all_customers()
-        services.remove_environment(_dashboard(self, embed_id), environment, actor=self.actor)
-        return Response(status=204)
 
 
 def _dashboards(organization_id: int) -> QuerySet[Dashboard]:
@@ -313,7 +252,7 @@ def _dashboards(organization_id: int) -> QuerySet[Dashboard]:
     return list_dashboards(organization_id).annotate(latest=Max("versions__number")).filter(latest__isnull=False)
 
 
-def _dashboard(view: KeyView, embed_id: uuid.UUID) -> Any:
+def dashboard_of(view: KeyView, embed_id: uuid.UUID) -> Any:
     """Return a dashboard with the number of its ``latest`` version. Raises NotFound."""
     row = _dashboards(view.key.organization_id).filter(embed_id=embed_id).first()
     if row is None:
@@ -322,7 +261,7 @@ def _dashboard(view: KeyView, embed_id: uuid.UUID) -> Any:
 
 
 def _said(view: KeyView, embed_id: uuid.UUID) -> dict[str, Any]:
-    row = _dashboard(view, embed_id)
+    row = dashboard_of(view, embed_id)
     version_id = row.versions.values_list("id", flat=True).latest("number")
     return {**_shown(row), "variables": [_variable(one) for one in spec_of(version_id).variables.values()]}
 
@@ -370,19 +309,6 @@ def _version(row: DashboardVersion) -> dict[str, Any]:
     return {"number": row.number, "created_at": row.created_at, "created_by": by}
 
 
-def _environment(row: Environment, latest: int) -> Mapping[str, Any]:
-    pinned = row.version is not None
-    return {"name": row.name, "version": row.version.number if row.version else latest, "pinned": pinned}
-
-
-class _EnvironmentName(StringConverter):
-    """A name that an environment may have; any other one is not there."""
-
-    regex = "[a-z0-9_-]{1,32}"
-
-
-register_converter(_EnvironmentName, "environment")
-
 _DASHBOARD = "api/v1/dashboards/<uuid:embed_id>"
 api_urlpatterns = [
     path("api/v1/dashboards/", DashboardsView.as_view(), name="api_dashboards"),
@@ -390,10 +316,4 @@ api_urlpatterns = [
     path(f"{_DASHBOARD}/versions/", VersionsView.as_view(), name="api_dashboard_versions"),
     path(f"{_DASHBOARD}/versions/<int:number>", VersionView.as_view(), name="api_dashboard_version"),
     path(f"{_DASHBOARD}/document", DocumentView.as_view(), name="api_dashboard_document"),
-    path(
-        f"{_DASHBOARD}/environments/<environment:environment>",
-        EnvironmentView.as_view(),
-        name="api_dashboard_environment",
-    ),
-    path(f"{_DASHBOARD}/environments/", EnvironmentsView.as_view(), name="api_dashboard_environments"),
 ]

@@ -211,29 +211,34 @@ class SourceWallsView(KeyView):
         "data_sources_get_walls",
         "Get whether a data source has one wall or two",
         scope="read",
-        answers={200: api_fields.Walls},
+        headers=IF_NONE_MATCH,
+        answers={200: api_fields.Walls, 304: None},
         problems=(404,),
     )
     def get(self, request: Request, name: str) -> Response:
         """Not with a key that is limited to some customers."""
-        return Response({"login_per_customer": source_of(self, name).login_per_customer})
+        return answer_unless_known(request, _walls(source_of(self, name)))
 
     @endpoint(
         "data_sources_set_walls",
         "Set one wall or two",
         scope="write",
         body=api_fields.Walls,
+        headers=IF_MATCH,
         answers={200: api_fields.Walls},
-        problems=(404, 409),
+        problems=(404, 409, 412),
     )
     def put(self, request: Request, name: str) -> Response:
         """With two, a customer without a login of its own sees nothing. Databases without logins have one."""
-        wanted = self.body["login_per_customer"]
+        row, wanted = source_of(self, name), self.body["login_per_customer"]
         try:
-            set_login_per_customer(source_of(self, name), wanted, actor=self.actor)
+            set_login_per_customer(row, wanted, check=self._check, actor=self.actor)
         except NoLogins as refusal:
             raise RefusedAt(refusal, "login_per_customer") from None
-        return Response({"login_per_customer": wanted})
+        return Response(_walls(row), headers={"ETag": etag_of(_walls(row))})
+
+    def _check(self, now: DataSource) -> None:
+        check_match(self.request.headers.get("If-Match"), etag_of(_walls(now)))
 
 
 def source_of(view: KeyView, name: str) -> DataSource:
@@ -246,6 +251,10 @@ def changed(row: DataSource, hidden: list[str]) -> Response:
     """Answer what became of a data source, and which tables were hidden by that."""
     said = detail(row)
     return Response({**said, "hidden": hidden}, headers={"ETag": etag_of(said)})
+
+
+def _walls(row: DataSource) -> dict[str, bool]:
+    return {"login_per_customer": row.login_per_customer}
 
 
 def _require_version(now: DataSource, version: int) -> None:

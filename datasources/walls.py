@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 #: May refuse what is there now, before it changes.
 Check = Callable[[], None]
+SourceCheck = Callable[[DataSource], None]
 
 
 def may_have_logins(source: DataSource) -> bool:
@@ -30,14 +31,20 @@ def may_have_logins(source: DataSource) -> bool:
     return any(field.name == "user" for field in ENGINES.chosen(source.engine).fields)
 
 
-def set_login_per_customer(source: DataSource, wanted: bool, *, actor: Actor) -> None:
+def set_login_per_customer(source: DataSource, wanted: bool, *, actor: Actor, check: SourceCheck | None = None) -> None:
     """Let each customer's queries run under its own login, and refuse customers without one; or let all share one.
 
-    Raises NoLogins.
+    ``check`` may refuse the source as it is now, while nobody else can change it. Raises NoLogins, NotFound when
+    somebody deleted it meanwhile, and what ``check`` raises.
     """
     if wanted and not may_have_logins(source):
         raise NoLogins
     with transaction.atomic():
+        now = DataSource.objects.select_for_update(no_key=True).filter(pk=source.pk).first()
+        if now is None:
+            raise NotFound
+        if check is not None:
+            check(now)
         DataSource.objects.filter(pk=source.pk).update(login_per_customer=wanted)
         audit.record(source.workspace, actor, "source.walls_changed", source.name, two_walls=wanted)
         announce(FeedKind.SOURCE, feed_subject(source.workspace_id, source.name))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 from django.conf import settings
 from django.test import Client
@@ -30,6 +31,18 @@ def test_every_operation_says_its_scope_its_key_and_its_refusals() -> None:
         assert re.search(r"Scope: `(read|write|mint)`\.", operation["description"]), operation["operationId"]
         assert operation["security"] == [{"ApiKey": []}]
         assert {"400", "401", "403", "429", "503"} <= operation["responses"].keys()
+
+
+def test_every_call_that_sets_something_takes_if_match_and_what_it_sets_is_read_with_its_etag() -> None:
+    for path, methods in current()["paths"].items():
+        for method in methods.keys() & {"put", "patch", "delete"}:
+            assert "If-Match" in _headers(methods[method]), (method, path)
+            assert "412" in methods[method]["responses"], (method, path)
+            assert "If-None-Match" in _headers(methods["get"]), path
+
+
+def _headers(operation: dict[str, Any]) -> list[str]:
+    return [one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"]
 
 
 def test_the_document_and_its_page_come_from_this_host_alone(embed_client: Client) -> None:

@@ -277,7 +277,7 @@ EMBED = Table(
                 "/versions/": ("get",),
                 "/versions/<int:number>": ("get",),
                 "/environments/": ("get",),
-                "/environments/<environment:environment>": ("put",),
+                "/environments/<environment:environment>": ("get",),
                 "/data": ("post",),
             }.items()
         },
