@@ -269,8 +269,9 @@ class Flights:
     def _steer(self) -> None:
         while True:
             with self._lock:
-                while not self._flights:
-                    self._awake.wait()
+                if not self._flights and not self._awake.wait_for(lambda: self._flights, IDLE_SECONDS):
+                    self._control = None
+                    return
                 flights = list(self._flights.values())
                 unwanted = [flight for flight in flights if not flight.is_wanted]
             watched = [flight for flight in flights if flight.departed and not flight.holding]

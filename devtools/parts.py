@@ -16,7 +16,7 @@ from devtools.places import PYTHON, ROOT, VAR, VENV, environment
 from tests.services import apt_install, running
 
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
-#: Long ones that one database is enough for: SQLite.
+#: One database is enough for these: SQLite.
 _ONCE = ["--ignore=tests/demo", "--ignore=tests/console/test_snippets.py", "--ignore=tests/embed/test_any_token.py"]
 #: Several web processes, or a worker beside one, stand on PostgreSQL and Redis alone (docs/install.md).
 _SEVERAL_PROCESSES = (
@@ -28,11 +28,13 @@ _SEVERAL_PROCESSES = (
     "embed/test_two_servers_customers",
     "embed/test_two_servers_revoke",
 )
-#: Long ones that one database is enough for: the real one.
+#: One database is enough for these long ones: the real one.
 _LONG = ("api/test_fuzzing", "embed/test_closed_connections", "embed/test_cut_off")
+_NOT_ON_SQLITE = [f"--ignore=tests/{name}.py" for name in (*_SEVERAL_PROCESSES, *_LONG)]
 #: Where tests in a browser are; the others are not even read.
 BROWSED = ("tests/browser", "tests/charts")
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
+_QUICK = ["-m", "not browser and not deep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +99,35 @@ def _checks(*commands: Sequence[Path | str]) -> Outcome:
 
 def _unit(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        left_out = [f"--ignore=tests/{name}.py" for name in (*_SEVERAL_PROCESSES, *_LONG)]
-        return _pytest("unit", arguments or [*_marked("not browser and not deep"), *left_out], env)
+        return _pytest("unit", arguments or [*_QUICK, "--database=unknown"], env)
+
+
+def _on_sqlite(arguments: Sequence[str]) -> Outcome:
+    with _services() as env:
+        return _pytest("sqlite", arguments or [*_QUICK, "--database=known", *_NOT_ON_SQLITE], env)
 
 
 def _on_services(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
         everything = {**env, "DATABASE_URL": env["TEST_DATABASE_URL"], "REDIS_URL": env["TEST_REDIS_URL"]}
-        return _pytest(
-            "services", arguments or [*_marked("not browser and not deep"), *_ONCE, "-p", "tests.stores"], everything
-        )
+        return _pytest("services", arguments or [*_QUICK, "--database=known", *_ONCE], everything)
 
 
 def _browser(arguments: Sequence[str]) -> Outcome:
     """The servers that these tests show have SQLite and no Redis: nothing else is started."""
-    arguments = arguments or [*_marked("browser and not deep"), *BROWSED]
+    arguments = arguments or ["-m", "browser and not deep", *BROWSED]
     return _pytest("browser", arguments, {"DEVELOPMENT": "1", "TEST_CHROMIUM": chromium()})
 
 
 def _deep(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        arguments = arguments or [*_marked("deep"), "--timeout=3300"]
+        arguments = arguments or ["-n", "2", "--dist", "worksteal", "-m", "deep", "--timeout=3300"]
         return _pytest("deep", arguments, {**env, "TEST_CHROMIUM": chromium()})
 
 
 def _selected(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
         return _pytest("selected", arguments, {**env, "TEST_CHROMIUM": chromium()})
-
-
-def _marked(expression: str) -> list[str]:
-    return ["-n", "2", "--dist", "worksteal", "-m", expression]
 
 
 @contextmanager
@@ -171,12 +171,10 @@ PARTS = {
     for part in (
         Part("lint", "ruff, bandit, import-linter, djlint", _lint),
         Part("types", "mypy, strict", _types),
-        Part("unit", "all tests of one web process, on SQLite without Redis", _unit, takes_arguments=True),
+        Part("unit", "tests that know no database of embedhost's", _unit, takes_arguments=True),
+        Part("sqlite", "those that know one, on SQLite without Redis", _on_sqlite, takes_arguments=True),
         Part(
-            "services",
-            "what knows a database, on PostgreSQL with Redis: several processes too",
-            _on_services,
-            takes_arguments=True,
+            "services", "the same on PostgreSQL with Redis, several processes too", _on_services, takes_arguments=True
         ),
         Part("typescript", "the front end's types and unit tests", _typescript),
         Part("browser", "tests in a real Chromium", _browser, takes_arguments=True),

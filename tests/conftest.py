@@ -1,5 +1,6 @@
 """The cast and the world of every test: alice owns Tradewind, bob may only look, charlie belongs to another one."""
 
+import gc
 import os
 import pickle
 import shutil
@@ -33,6 +34,16 @@ from tests.world import World, build_world, write_orders
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the collector what is loaded by now and stays: it would look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
