@@ -65,7 +65,8 @@ class Look:
 
 _LEVEL = 3
 
-_texts: Recent[str, str] = Recent(500)
+#: Cards of texts, by version, panel and look.
+texts: Recent[str, str] = Recent(500)
 
 
 def draw_panels(requests: Sequence[PanelRequest], look: Look, *, wait: float) -> list[Card]:
@@ -191,10 +192,10 @@ def card_panel(panel: PanelSpec) -> CardPanel:
 
 def _text_card(request: PanelRequest, look: Look) -> Card:
     key = f"{request.grant.version_id}/{request.panel.id}/{look.locale}"
-    html = _texts.get(key)
+    html = texts.get(key)
     if html is None:
         html = draw_card(card_panel(request.panel), None, _state("ready", look))
-        _texts.put(key, html)
+        texts.put(key, html)
     return Card(request.panel.id, html, "ready")
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from dashboards import failing, limits, refreshing
 from dashboards import flights as flights_module
+from dashboards.drawings import texts
 from dashboards.facts import specs
 from embed import usage
 from embedhost.lib import jobs as jobs_module
@@ -22,6 +23,7 @@ def begin_anew(redis_url: str) -> None:
     feed.reset()
     usage.forget()
     specs.clear()
+    texts.clear()
     if redis_url:
         # Other tests' worlds have the same ids.
         _redis(redis_url).flushdb()
