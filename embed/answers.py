@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable
 
 import zstandard
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
@@ -75,4 +76,6 @@ def protect(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if settings.SECURE_HSTS_SECONDS and request.is_secure():
+        response.headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
     return response

@@ -39,3 +39,21 @@ def test_a_built_file_is_immutable_and_carries_the_fixed_headers(built_file: str
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert not answer.cookies
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/embed.js", "/nothing", "/iframe/x", "/data/explo_jwe/session", "/api/v1/customers/"]
+)
+def test_every_answer_over_https_keeps_browsers_on_https(path: str, embed_client: Client, settings: Settings) -> None:
+    assert "Strict-Transport-Security" not in embed_client.get(path, secure=True).headers, "development goes over http"
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    assert embed_client.get(path, secure=True).headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in embed_client.get(path).headers
+
+
+def test_a_built_file_keeps_browsers_on_https(built_file: str, embed_client: Client, settings: Settings) -> None:
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    answer = embed_client.get(built_file, secure=True)
+    assert text_of(answer) == "export {};"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
