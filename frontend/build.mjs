@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { expandThemes } from "./themes.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -60,6 +61,15 @@ async function serverBundle() {
   });
 }
 
+/** Write each file once more as brotli and as gzip, which the server picks by what a browser accepts. */
+function compress(folder) {
+  for (const path of readdirSync(folder).map((file) => join(folder, file))) {
+    const bytes = readFileSync(path);
+    writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+    writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
+  }
+}
+
 /** Move the files of one folder into dist/ and return their names. */
 function settle(folder) {
   mkdirSync(join(dist, folder), { recursive: true });
@@ -90,6 +100,7 @@ try {
     console.log(`${name.padEnd(14)} ${file.padEnd(26)} ${(bytes / 1024).toFixed(1)} KB`);
   }
   writeFileSync(join(fresh, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+  compress(join(fresh, "static"));
   settle("server");
   const made = settle("static");
   renameSync(join(fresh, "manifest.json"), join(dist, "manifest.json"));

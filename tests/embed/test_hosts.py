@@ -1,11 +1,14 @@
 """What the embed host's answers carry when no view makes them: odd hosts and static files (threats.md I6)."""
 
+import gzip
 from pathlib import Path
 
 import pytest
+from django.conf import settings as configured
 from django.test import Client
 from pytest_django import Settings
 
+from embedhost.templatetags.assets import manifest
 from tests.embed.surfaces import assert_headers, text_of
 
 
@@ -57,3 +60,16 @@ def test_a_built_file_keeps_browsers_on_https(built_file: str, embed_client: Cli
     answer = embed_client.get(built_file, secure=True)
     assert text_of(answer) == "export {};"
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_every_built_file_goes_over_the_wire_compressed(embed_client: Client) -> None:
+    for name in manifest().values():
+        plain = (configured.FRONTEND_DIST / "static" / name).read_bytes()
+        for accepted, coding in (("gzip", "gzip"), ("gzip, deflate, br, zstd", "br")):
+            answer = embed_client.get(f"/static/{name}", headers={"Accept-Encoding": accepted})
+            sent = answer.getvalue()
+            assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == (coding, "Accept-Encoding"), name
+            assert len(sent) < 0.8 * len(plain), name
+            assert "immutable" in answer.headers["Cache-Control"]
+            assert coding == "br" or gzip.decompress(sent) == plain
+        assert embed_client.get(f"/static/{name}", headers={"Accept-Encoding": ""}).getvalue() == plain
