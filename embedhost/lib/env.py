@@ -195,6 +195,7 @@ _DECLARED = [
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _DECLARED}
 
 _env = environ.Env()
+_NUMBERS: dict[Kind, str] = {"int": "whole number", "float": "number"}
 
 
 def read(name: str) -> Any:
@@ -205,8 +206,10 @@ def read(name: str) -> Any:
     setting = SETTINGS[name]
     try:
         value = _read(setting)
-    except (ValueError, OSError) as error:
-        raise ImproperlyConfigured(f"{name} has a value that is not a {setting.kind}. {setting.help}") from error
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has a value that is no {_NUMBERS[setting.kind]}. {setting.help}") from error
     if setting.choices and value not in setting.choices:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(setting.choices)}. {setting.help}")
     return value
@@ -217,9 +220,10 @@ def _read(setting: Setting) -> Any:
     if path:
         text = Path(path).read_text(encoding="utf-8").strip()
         return [part.strip() for part in text.split(",")] if setting.kind == "list" else text
+    if not os.environ.get(setting.name, "").strip():
+        return setting.default
     reader = {"bool": _env.bool, "int": _env.int, "float": _env.float, "list": _env.list}.get(setting.kind, _env.str)
-    value = reader(setting.name, default=setting.default)
-    return value if value != "" else setting.default
+    return reader(setting.name)
 
 
 def networks(name: str, values: list[str]) -> list[str]:

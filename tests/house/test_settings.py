@@ -142,7 +142,7 @@ def test_p_sr_02_the_web_server_itself_ends_when_a_setting_is_weak(tmp_path: Pat
 def test_a_value_of_the_wrong_kind_stops_the_start_with_the_name_of_its_setting() -> None:
     loaded = _load({**_GOOD, "MAX_ROWS": "many"})
     assert loaded.returncode != 0
-    assert "MAX_ROWS has a value that is not a int" in loaded.stderr.strip().splitlines()[-1]
+    assert "MAX_ROWS has a value that is no whole number." in loaded.stderr.strip().splitlines()[-1]
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
@@ -160,6 +160,47 @@ def test_every_setting_reads_as_its_declared_default(monkeypatch: pytest.MonkeyP
     for name in os.environ.keys() & SETTINGS.keys():
         monkeypatch.delenv(name)
     assert {name: read(name) for name in SETTINGS} == {name: setting.default for name, setting in SETTINGS.items()}
+
+
+def test_an_empty_variable_counts_as_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.setenv(name, "")
+    assert {name: read(name) for name in SETTINGS} == {name: setting.default for name, setting in SETTINGS.items()}
+
+
+def test_a_secrets_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FILE names a file that cannot be read: No such file"):
+        read("SECRET_KEY")
+
+
+def test_a_command_with_a_weak_setting_ends_with_the_sentence_alone(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "migrate"],
+        cwd=ROOT,
+        env=clean_environment({**_GOOD, "SECRET_KEY": "short", "VAR_DIR": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("embedhost does not start. SECRET_KEY is missing")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_the_deployment_check_has_nothing_to_say_of_good_settings(tmp_path: Path) -> None:
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=clean_environment({**_GOOD, "VAR_DIR": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
 
 
 def test_every_setting_has_a_help_that_is_a_sentence() -> None:
