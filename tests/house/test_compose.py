@@ -32,6 +32,14 @@ def test_every_environment_variable_of_our_services_is_a_declared_setting(name: 
     assert set(_SERVICES[name]["environment"]) <= set(SETTINGS)
 
 
+def test_every_setting_that_compose_does_not_decide_can_be_set_from_outside() -> None:
+    decided = {"DEVELOPMENT", "DEBUG", "DATABASE_URL", "REDIS_URL", "VAR_DIR", "JOURNAL_DIR"}
+    # One is for servers without Redis; the other's default is the most that a reset's second allows.
+    decided |= {"CACHE_MEMORY_MB", "REVOCATION_POLL_SECONDS"}
+    given = _SERVICES["web"]["environment"]
+    assert {name for name in SETTINGS if f"${{{name}" not in str(given.get(name))} == decided
+
+
 def test_every_variable_that_compose_reads_is_documented() -> None:
     page = PAGE.read_text(encoding="utf-8")
     read = set(re.findall(r"(?<!\$)\$\{(\w+)", _TEXT))
@@ -114,3 +122,7 @@ def test_the_image_has_every_package_of_the_program() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "devtools", "bench"}
     copied = set(re.findall(r"^COPY (\w+) \1$", _DOCKERFILE, re.M))
     assert packages - copied == set()
+
+
+def test_redis_replaces_its_shell_so_that_it_can_end_in_order() -> None:
+    assert _SERVICES["redis"]["command"][-1].startswith("exec redis-server - <<")
