@@ -1,5 +1,6 @@
 """Panels: drawn on arrival, brought by polling, failing and coming back, taken over, saved."""
 
+import re
 import shutil
 
 import pytest
@@ -41,6 +42,7 @@ def test_a_slow_panel_comes_by_polling_and_the_page_keeps_its_size(app: App, sit
     viewer.route("**/data/**", lambda route: held.append(route), times=1)
     frame = show(viewer, site, frame_page(app.page(dashboard="slow", var={"rest": 2})))
     expect(card(frame, "slow")).to_have_attribute("data-state", "pending")
+    expect(frame.locator("#eh-asof")).to_be_hidden()
     before = card(frame, "slow").bounding_box()
     assert held
 
@@ -48,6 +50,8 @@ def test_a_slow_panel_comes_by_polling_and_the_page_keeps_its_size(app: App, sit
     expect(card(frame, "slow")).to_have_attribute("data-state", "ready", timeout=30_000)
 
     wait_for_message(viewer, "dashboardLoaded")
+    expect(frame.locator("#eh-asof")).to_be_visible()
+    expect(frame.locator("#eh-asof")).to_have_text(re.compile(r"\d, \d"))
     now = card(frame, "slow").bounding_box()
     assert before is not None
     assert now is not None

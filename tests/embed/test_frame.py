@@ -57,7 +57,8 @@ def test_the_template_is_rendered_once_per_shape_and_language(monkeypatch: pytes
 def test_parts_that_have_nothing_to_say_are_not_there() -> None:
     html = fill("embed/main.html", Shape("en"), TEXTS)
     assert "O&#x27;Neil" not in html
-    assert 'eh-asof" datetime' not in html
+    assert '<p class="eh-asof"><span hidden>as of <time' in html, "the script shows it with the first numbers"
+    assert "<span hidden>" not in fill("embed/main.html", WHOLE, TEXTS)
 
 
 def test_a_hole_that_nothing_fills_is_an_error() -> None:

@@ -8,6 +8,8 @@ export function showAsOf(root: HTMLElement, locale: string, timeZone: string): v
   if (shown === null || oldest === null || oldest === shown.dateTime) return;
   shown.dateTime = oldest;
   shown.textContent = momentText(oldest, locale, timeZone);
+  // A page that arrived without any number has the words ready, but hidden.
+  shown.closest("span")?.removeAttribute("hidden");
 }
 
 /** Find the earliest of some ISO moments; null when none can be read. */
