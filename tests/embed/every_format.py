@@ -20,10 +20,13 @@ from tokens.formats import FORMATS
 #: Formats whose page gets its token by message; the first exchange is a call like the others.
 BY_MESSAGE = ("viasocket_jwt", "superset_guest")
 CALLS = {
-    "data": "/data/{format}/panels/rows",
-    "card": "/data/{format}/panels/rows?as=card",
-    "export": "/data/{format}/export/rows",
+    "data": "/data/{format}/panels/{panel}",
+    "card": "/data/{format}/panels/{panel}?as=card",
+    "export": "/data/{format}/export/{panel}",
 }
+#: A call that asks no panel; no surface of its own, since it has no rows.
+SESSION = "session"
+_PATHS = {**CALLS, SESSION: "/data/{format}/session", "page": "/data/{format}/page"}
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,16 @@ class Way:
     surface: str
 
     def open(
-        self, client: Client, tenant: Tenant, token: str, dashboard: str = "sales", **query: str
+        self, client: Client, tenant: Tenant, token: str, dashboard: str = "sales", panel: str = "rows", **query: str
     ) -> HttpResponseBase:
         """Present a token here as the vendor's page does, for a dashboard of this organization."""
         if self.surface == "api":
             # The card at the third place is the panel "rows"; as a file it has no envelope of the vendor's.
-            return client.get(f"/api/embed/dashboard/{token}/dashcard/3/card/3/json?{urlencode(query)}")
+            card = "3" if panel == "rows" else panel
+            return client.get(f"/api/embed/dashboard/{token}/dashcard/{card}/card/{card}/json?{urlencode(query)}")
         if self.surface == "page" and self.format not in BY_MESSAGE:
             return client.get(self._address(tenant, token, dashboard, query))
-        path = CALLS.get(self.surface, "/data/{format}/page").format(format=self.format)
+        path = _PATHS[self.surface].format(format=self.format, panel=panel)
         named = {**query, **self._named(tenant, dashboard)}
         path += ("&" if "?" in path else "?") + urlencode(named)
         return client.get(path, headers={"Authorization": f"Bearer {self._bearer(tenant, token, dashboard)}"})

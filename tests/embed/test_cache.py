@@ -3,6 +3,8 @@
 import gzip
 import os
 import pickle
+import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,10 +15,11 @@ from customers.services import create_customer, delete_customer
 from dashboards.models import Dashboard, DashboardVersion
 from dashboards.services import save_version
 from datasources.services import set_rule
-from embed.models import Embed
-from embedhost.lib.store import MemoryStore, store
+from embedhost.lib.store import MemoryStore
 from secrets_admin.access import SYSTEM
-from tests.embed.surfaces import SURFACES, Surface, assert_clean, data, page, text_of
+from secrets_admin.feed import feed
+from tests.embed.ageing import make_older
+from tests.embed.surfaces import SURFACES, Surface, assert_clean, card, code_of, data, page, text_of
 from tests.world import World
 
 surfaces = pytest.mark.parametrize("surface", list(SURFACES.values()), ids=list(SURFACES))
@@ -153,10 +156,29 @@ def test_shared_tables_are_cached_once_for_all_customers(world: World, embed_cli
     assert len(kept.listed()) == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_source_that_goes_away_leaves_the_last_good_result_with_its_time(
-    world: World, embed_client: Client, settings: object
+    world: World, embed_client: Client, tmp_path: Path
 ) -> None:
-    Dashboard.objects.update(cache_seconds=0)
-    assert page(embed_client, world.a.token()).status_code == 200
-    assert Embed.objects.count() == 1
-    assert store().get_many([]) == []
+    lost = Path(shutil.copy(world.orders_file, tmp_path / "lost.duckdb"))
+    world.a.source.connection = {"path": str(lost)}
+    world.a.source.save()
+    feed.reset()
+    token = world.a.token()
+    as_of = data(embed_client, token).headers["Embedhost-As-Of"]
+    assert page(embed_client, token).status_code == 200
+    make_older(world.a.dashboards["sales"].cache_seconds + 60)
+    lost.unlink()
+    for name, surface in SURFACES.items():
+        answer = surface(embed_client, token)
+        assert (answer.status_code, "stale" in answer.headers["Embedhost-Cache"]) == (200, True), name
+        assert "CANARY-tradewind-acme-0" in assert_clean(answer, world, "tradewind", "acme"), name
+        assert answer.headers["Embedhost-As-Of"] < as_of, name
+    deadline = time.monotonic() + 30
+    while "source not reachable since" not in text_of(card(embed_client, token)):
+        assert time.monotonic() < deadline, "the card never says that its source is away"
+    refused = data(embed_client, world.a.token("globex"))
+    assert (refused.status_code, code_of(refused)) == (503, "data_source_unavailable")
+    other = assert_clean(page(embed_client, world.a.token("globex")), world, "tradewind", "globex")
+    assert other.count('data-state="failed"') == 3
+    assert "About Sales" in other

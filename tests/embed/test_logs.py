@@ -2,36 +2,13 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 
 import pytest
-import structlog
 from django.test import Client
 
 from dashboards.models import Dashboard
 from tests.embed.surfaces import SURFACES, page
 from tests.world import World
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """Everything that the server would print, at level DEBUG, through its own formatter."""
-    root = logging.getLogger()
-    ours = next(
-        handler for handler in root.handlers if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)
-    )
-    out = io.StringIO()
-    handler = logging.StreamHandler(out)
-    handler.setFormatter(ours.formatter)
-    levels = {name: logging.getLogger(name).level for name in ("", "django")}
-    root.addHandler(handler)
-    for name in levels:
-        logging.getLogger(name).setLevel(logging.DEBUG)
-    yield out
-    root.removeHandler(handler)
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 def test_p_sr_03_no_token_secret_or_value_is_logged(world: World, embed_client: Client, written: io.StringIO) -> None:
