@@ -20,6 +20,7 @@ from secrets_admin.models import Organization
 from tests.api.caller import Backend, backend, places
 from tests.embed.ageing import make_older
 from tests.embed.surfaces import assert_clean
+from tests.embed.test_variables import NASTY
 from tests.world import AMOUNTS, ROWS, World, canary
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,25 @@ def test_each_customer_gets_the_rows_of_its_own_with_names_and_types(ours: Backe
         assert panels["total"]["rows"] == [[AMOUNTS[customer] * ROWS]]
         assert rows["as_of"].endswith("Z")
     assert data(ours, world)["rows"]["cache"] == "hit"
+
+
+def test_p_ca_02_two_organizations_with_equal_names_get_their_own_rows(
+    ours: Backend, theirs: Backend, world: World
+) -> None:
+    for api, tenant in ((ours, world.a), (theirs, world.b), (ours, world.a), (theirs, world.b)):
+        slug = tenant.organization.slug
+        path = f"/api/v1/dashboards/{tenant.dashboards['sales'].embed_id}/data"
+        answer = api.call("post", path, {"customer": "acme", "panels": ["rows"]})
+        assert answer.status_code == 200
+        assert canary(slug, "acme", 0) in assert_clean(answer, world, slug, "acme")
+
+
+def test_p_dv_05_sql_in_values_is_text_or_refused(ours: Backend, world: World) -> None:
+    for text in NASTY:
+        assert data(ours, world, panels=["rows"], variables={"search": text})["rows"]["rows"] == [], text
+        for name in ("least", "region", "period"):
+            asked = {"customer": "acme", "variables": {name: text}}
+            assert ours.refused("post", path_of(world), asked, status=400)["code"] == "variable_invalid", (name, text)
 
 
 def test_panels_variables_and_environment_are_what_a_token_would_set(ours: Backend, world: World) -> None:
