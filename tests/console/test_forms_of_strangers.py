@@ -1,11 +1,15 @@
 """P-OC-03: forms that did not come from our own page, and deeds asked for with GET."""
 
 import pytest
+from django.conf import settings
 
 from customers.models import Customer
-from secrets_admin.models import EmbedSecret, User
+from secrets_admin.models import ApiKey, AuditRecord, EmbedSecret, FeedEntry, User
 from tests.conftest import PASSWORD
 from tests.console.cast import EMBEDDING, audited, text_of, visit
+from tests.house.routes import routes
+from tests.house.test_access import sample_values
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 DEEDS = [
@@ -46,6 +50,23 @@ def test_p_oc_03_nothing_is_done_by_get(deed: str, alice: User, names: dict[str,
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "POST"
     assert EmbedSecret.objects.get().state == EmbedSecret.State.ACTIVE
+
+
+def test_p_oc_03_no_address_of_the_console_takes_a_form_without_our_token(world: World, alice: User) -> None:
+    staff = User.objects.create(email="operator@server.example", is_staff=True, is_superuser=True)
+    owner, operator = (visit(user, csrf=True) for user in (alice, staff))
+    values, before = sample_values(world.a), _written()
+    for route in routes(settings.ROOT_URLCONF):
+        address = route.address(settings.ROOT_URLCONF, values)
+        browser = operator if address.startswith("/operator/") else owner
+        answer = browser.post(address, FORM, headers={"Origin": "https://evil.test"})
+        assert answer.status_code == 403, route.text
+        assert "did not come from the console" in text_of(answer), route.text
+    assert _written() == before
+
+
+def _written() -> list[list[object]]:
+    return [[*model.objects.order_by("pk").values()] for model in (AuditRecord, FeedEntry, Customer, ApiKey)]
 
 
 def test_p_oc_03_the_answer_to_a_script_says_csrf_failed(alice: User, names: dict[str, str]) -> None:
