@@ -56,6 +56,10 @@ def test_every_engine_is_in_the_data_sources_page() -> None:
     assert _missing(set(ENGINES), _DOCS["datasources.md"]) == set()
 
 
+def test_every_engine_is_in_the_readme() -> None:
+    assert {name for name in ENGINES if name not in _ROOT_DOCS["README.md"].lower()} == set()
+
+
 def test_every_command_of_ours_is_documented() -> None:
     ours = {name for name, app in get_commands().items() if app in _OURS}
     assert ours
