@@ -138,7 +138,7 @@ def _embed_secret(workspace: Workspace, format: str) -> EmbedSecretFacts:
         format=format, state=EmbedSecret.State.ACTIVE, purpose=EmbedSecret.Purpose.EMBED
     )
     secret = living.order_by("id").first() or create_secret(
-        workspace, name=f"Demo, {MINTED[format].label}", format=format, actor=SYSTEM
+        workspace, name=f"Demo for {MINTED[format].label.partition(' format')[0]}", format=format, actor=SYSTEM
     )
     return {
         "format": format,

@@ -219,6 +219,10 @@ def test_everything_works_without_the_script(demo: Demo, new_context: NewContext
     row.get_by_role("link", name="Rotate").click()
     page.get_by_role("button", name="Rotate secret").click()
     expect(page.get_by_role("heading", name="Secret rotated")).to_be_visible()
+    page.goto(_room(demo, "settings/embedding/"))
+    name = page.get_by_role("row").filter(has_text="Verify-only until").locator("td").first.bounding_box()
+    assert name is not None
+    assert name["width"] >= 150, "the name has its room beside a long state"
     page.goto(_room(demo, "dashboards/1/"))
     page.get_by_label("Customer", exact=True).select_option("nordlys-sport")
     page.get_by_role("button", name="Show").click()
