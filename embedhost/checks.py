@@ -62,3 +62,17 @@ def revocation_in_time(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(deploy=True)
+def mails_reach_people(**_: Any) -> list[CheckMessage]:
+    """A printed mail leaves a link that sets a password in the log."""
+    if settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":
+        return [
+            Warning(
+                "Mails are printed into the log, links that set a password among them.",
+                hint="Set EMAIL_URL to your mail server.",
+                id="embedhost.W002",
+            )
+        ]
+    return []
