@@ -35,6 +35,7 @@ _NOT_ON_SQLITE = [f"--ignore=tests/{name}.py" for name in (*_SEVERAL_PROCESSES, 
 BROWSED = ("tests/browser", "tests/charts")
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
 _QUICK = ["-m", "not browser and not deep"]
+_TWO = ["-n", "2", "--dist", "worksteal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ def _on_sqlite(arguments: Sequence[str]) -> Outcome:
 def _on_services(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
         everything = {**env, "DATABASE_URL": env["TEST_DATABASE_URL"], "REDIS_URL": env["TEST_REDIS_URL"]}
-        return _pytest("services", arguments or [*_QUICK, "--database=known", *_ONCE], everything)
+        # These wait for servers, in other processes too.
+        return _pytest("services", arguments or [*_QUICK, *_TWO, "--database=known", *_ONCE], everything)
 
 
 def _browser(arguments: Sequence[str]) -> Outcome:
@@ -121,7 +123,7 @@ def _browser(arguments: Sequence[str]) -> Outcome:
 
 def _deep(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        arguments = arguments or ["-n", "2", "--dist", "worksteal", "-m", "deep", "--timeout=3300"]
+        arguments = arguments or ["-m", "deep", *_TWO, "--timeout=3300"]
         return _pytest("deep", arguments, {**env, "TEST_CHROMIUM": chromium()})
 
 

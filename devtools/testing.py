@@ -15,7 +15,7 @@ from tests.services import ServiceMissing
 
 #: What is long starts first.
 ORDER = ("services", "sqlite", "browser", "unit", "types", "typescript", "lint")
-#: Parts at a time, each with one process that tests: more than two cores have, since tests wait for servers too.
+#: Parts at a time: more than cores, since tests wait for servers too.
 _AT_ONCE = 3
 
 
