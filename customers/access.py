@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from customers.models import Customer
 from embedhost.lib.errors import NotFound
+from embedhost.lib.statements import Written
 from secrets_admin.models import Workspace
 from tokens.identifiers import check_identifier
 
@@ -40,10 +41,13 @@ def find_by_external_id(workspace: Workspace, external_id: str) -> Customer | No
 
 
 #: Written out, since it is what backends ask for most: composing it costs more than what the database needs.
-_EXISTING: Final = f"""
+_EXISTING: Final = Written(
+    Customer,
+    f"""
     SELECT id, uid, workspace_id, external_id, name, properties, parent_id, token_sealed, created_at
     FROM {Customer._meta.db_table} WHERE workspace_id = %s AND external_id = %s AND deleted_at IS NULL
-"""  # noqa: S608 -- the table's own name
+    """,  # noqa: S608 -- the table's own name
+)
 
 
 def find_existing(workspace_id: str, external_id: str) -> Customer | None:
@@ -51,7 +55,7 @@ def find_existing(workspace_id: str, external_id: str) -> Customer | None:
 
     What answers do not show is read when somebody asks for it.
     """
-    customer = next(iter(Customer.objects.raw(_EXISTING, [workspace_id, external_id])), None)
+    customer = next(iter(_EXISTING.fetch(workspace_id, external_id)), None)
     return customer if customer is not None and customer.external_id == external_id else None
 
 

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from customers.models import Customer, hash_token
+from embedhost.lib.statements import Written
 from secrets_admin.feed import Kind, feed
 from tokens.grant import GrantCustomer, PropertyValue
 
@@ -50,14 +52,17 @@ def _load_by_token(token_hash: str) -> CustomerOfToken | None:
 
 
 #: Written out, since every first view of a customer waits for it: composing it costs twice what the database needs.
-_BY_NAME = f"""
+_BY_NAME: Final = Written(
+    Customer,
+    f"""
     SELECT id, external_id, name, generation, created_at, properties, revoked_at FROM {Customer._meta.db_table}
     WHERE workspace_id = %s AND external_id = %s AND deleted_at IS NULL
-"""  # noqa: S608 -- the table's own name
+    """,  # noqa: S608 -- the table's own name
+)
 
 
 def _load(workspace_id: str, external_id: str) -> GrantCustomer | None:
-    row = next(iter(Customer.objects.raw(_BY_NAME, [workspace_id, external_id])), None)
+    row = next(iter(_BY_NAME.fetch(workspace_id, external_id)), None)
     if row is None or row.external_id != external_id:
         return None
     return GrantCustomer(

@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from embedhost.lib.availability import ask
 from embedhost.lib.errors import Forbidden, Refused
 from embedhost.lib.memory import Recent
+from embedhost.lib.statements import Written
 from secrets_admin.access import Actor
 from secrets_admin.api_key_services import hash_api_key, prefix_of
 from secrets_admin.feed import feed
@@ -166,11 +167,11 @@ _LIVING: Final = f"""
     FROM {ApiKey._meta.db_table} AS key JOIN {Workspace._meta.db_table} AS workspace ON workspace.id = key.workspace_id
     WHERE key.{{column}} = %s AND key.revoked_at IS NULL ORDER BY key.id
 """  # noqa: S608 -- the tables' own names
-_BY_PREFIX, _BY_KEY_ID = (_LIVING.format(column=column) for column in ("prefix", "key_id"))
+_BY_PREFIX, _BY_KEY_ID = (Written(ApiKey, _LIVING.format(column=column)) for column in ("prefix", "key_id"))
 
 
-def _load(statement: str, name: str) -> tuple[_Stored, ...]:
-    return tuple(_stored(row) for row in ApiKey.objects.raw(statement, [name]))
+def _load(statement: Written[ApiKey], name: str) -> tuple[_Stored, ...]:
+    return tuple(_stored(row) for row in statement.fetch(name))
 
 
 def _stored(row: ApiKey) -> _Stored:
