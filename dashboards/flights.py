@@ -90,6 +90,11 @@ class _Flight:
     departed: bool = False
     holding: bool = False
     renewed_at: float = 0.0
+    #: What became of it elsewhere before the lease was ours, and when that was looked for (monotonic).
+    found: "bytes | Refused | None" = None
+    looked_at: float = 0.0
+    #: Its waiters have their answer; it stays on the board until the store has it too.
+    answered: bool = False
     #: Until when each viewer of this process wants it, and until when the other processes know (monotonic).
     wishes: dict[str, float] = field(default_factory=dict)
     told_until: float = 0.0
@@ -117,6 +122,11 @@ class _Flight:
     @property
     def failed(self) -> str:
         return marks_of(self.job.key)[1]
+
+    @property
+    def outcome(self) -> tuple[str, str]:
+        """Where the store has its rows, or how it failed."""
+        return self.job.key, self.failed
 
 
 @dataclass(slots=True)
@@ -170,15 +180,20 @@ class Flights:
             raise error
 
     def _check_room(self, job: Job) -> None:
-        beside = [other.job.lane == job.lane for other in self._flights.values() if other.job.pool == job.pool]
+        flying = [other.job for other in self._flights.values() if not other.answered]
+        beside = [other.lane == job.lane for other in flying if other.pool == job.pool]
         if sum(beside) >= settings.LIMIT_QUERIES_AT_ONCE:
             raise TooBusy.by(Limit.CUSTOMER)
         if len(beside) >= MAX_WAITING:
             raise TooBusy.by(Limit.SOURCE)
 
     def _depart(self, flight: _Flight) -> None:
-        if self._store.take_lease(flight.lease, flight.owner):
-            flight.holding, flight.renewed_at = True, time.monotonic()
+        looked_at = time.monotonic()
+        told = self._store.take_lease_and_look(flight.lease, flight.owner, flight.outcome)
+        if told is not None:
+            flight.holding, flight.renewed_at = True, looked_at
+            # Another process may have landed, or failed, between the caller's look and our lease.
+            flight.found, flight.looked_at = _found(flight.job, *told), looked_at
             self._line_up(flight)
         flight.departed = True
         self._wake()
@@ -225,39 +240,49 @@ class Flights:
     def _result(self, flight: _Flight) -> bytes:
         if self._flights.get(flight.job.key) is not flight:
             raise QueryCancelled  # It was given up while it waited for its turn.
-        # Another process may have landed, or failed, between the caller's look and our lease.
-        stored, failed = self._store.get_many([flight.job.key, flight.failed])
-        if stored is not None and flight.job.accept(stored):
-            return stored
-        failure = _failure(failed)
-        if failure is not None:
-            raise failure
-        return flight.job.work()
+        # While the lease has not run out, nobody else can have flown.
+        if time.monotonic() - flight.looked_at > LEASE_SECONDS / 2:
+            flight.found = _found(flight.job, *self._store.get_many(flight.outcome))
+        if isinstance(flight.found, Refused):
+            raise flight.found
+        return flight.job.work() if flight.found is None else flight.found
 
     def _fail(self, flight: _Flight, error: BaseException) -> None:
         if type(error) in SHARED.values() and isinstance(error, Refused):
             self._failed.put(flight.job.key, (time.monotonic() + FAILED_SECONDS, error))
-        if self._take_off_the_board(flight):
+        if self._ends(flight):
             flight.future.set_exception(error)
 
     def _land(self, flight: _Flight, packed: bytes) -> None:
-        self._store.finish(flight.lease, flight.owner, flight.job.key, packed, flight.job.keep_seconds)
-        self._arrive(flight, packed)
+        # Who waits here need not wait for the store. Until it has the rows, others find the flight, and its rows.
+        if self._ends(flight, stays=True):
+            flight.future.set_result(packed)
+        try:
+            self._store.finish(flight.lease, flight.owner, flight.job.key, packed, flight.job.keep_seconds)
+        finally:
+            with self._lock:
+                self._take_off_the_board(flight)
 
     def _arrive(self, flight: _Flight, packed: bytes) -> None:
-        if self._take_off_the_board(flight):
+        if self._ends(flight):
             flight.future.set_result(packed)
 
-    def _take_off_the_board(self, flight: _Flight, *, unwanted: bool = False) -> bool:
+    def _ends(self, flight: _Flight, *, unwanted: bool = False, stays: bool = False) -> bool:
         """Tell whether this call is the one that ends the flight; the pool and the watch may both see it land.
 
-        With ``unwanted`` it only ends while nobody of this process wants it.
+        With ``unwanted`` it only ends while nobody of this process wants it. Unless it ``stays``, it is off the board.
         """
         with self._lock:
-            if self._flights.get(flight.job.key) is not flight or (unwanted and flight.is_wanted):
+            if flight.answered or (unwanted and flight.is_wanted):
                 return False
-            del self._flights[flight.job.key]
+            flight.answered = True
+            if not stays:
+                self._take_off_the_board(flight)
             return True
+
+    def _take_off_the_board(self, flight: _Flight) -> None:
+        if self._flights.get(flight.job.key) is flight:
+            del self._flights[flight.job.key]
 
     def _wake(self) -> None:
         with self._lock:
@@ -321,9 +346,14 @@ class Flights:
             if flight.holding and wanted is not None:
                 continue
             # Whoever comes after this finds no flight and begins a new one.
-            if self._take_off_the_board(flight, unwanted=True):
+            if self._ends(flight, unwanted=True):
                 flight.future.set_exception(QueryCancelled())
                 flight.job.stop()
+
+
+def _found(job: Job, stored: bytes | None, failed: bytes | None) -> bytes | Refused | None:
+    """Return the rows that another process stored for a job, or its failure; None when it has to fly."""
+    return stored if stored is not None and job.accept(stored) else _failure(failed)
 
 
 def _failure(stored: bytes | None) -> Refused | None:

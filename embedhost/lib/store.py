@@ -54,6 +54,10 @@ class Store(Protocol):
 
     def take_lease(self, key: str, owner: str) -> bool: ...
 
+    def take_lease_and_look(self, key: str, owner: str, keys: Sequence[str]) -> list[bytes | None] | None:
+        """Take a lease and return what is under ``keys`` from then on; None when another owner holds it."""
+        ...
+
     def renew_lease(self, key: str, owner: str) -> bool: ...
 
     def finish(self, lease: str, owner: str, key: str, value: bytes, seconds: float) -> bool:
@@ -110,12 +114,15 @@ class MemoryStore:
         return None
 
     def take_lease(self, key: str, owner: str) -> bool:
+        return self.take_lease_and_look(key, owner, ()) is not None
+
+    def take_lease_and_look(self, key: str, owner: str, keys: Sequence[str]) -> list[bytes | None] | None:
         with self._lock:
             until, _ = self._leases.get(key, (0.0, ""))
             if until > time.monotonic():
-                return False
+                return None
             self._leases[key] = (time.monotonic() + LEASE_SECONDS, owner)
-            return True
+            return [self._get(key) for key in keys]
 
     def renew_lease(self, key: str, owner: str) -> bool:
         with self._lock:
@@ -162,8 +169,14 @@ class RedisStore:
         return self._try(lambda: [int(total) for total in self._lines.ask(*commands)[::2]], lambda: None)
 
     def take_lease(self, key: str, owner: str) -> bool:
-        take = ("SET", key, owner, "NX", "PX", int(LEASE_SECONDS * 1000))
-        return self._try(lambda: self._one(*take) is not None, lambda: True)
+        return self._try(lambda: self._one(*_taking(key, owner)) is not None, lambda: True)
+
+    def take_lease_and_look(self, key: str, owner: str, keys: Sequence[str]) -> list[bytes | None] | None:
+        def ask() -> list[bytes | None] | None:
+            taken, found = self._lines.ask(_taking(key, owner), ("MGET", *keys))
+            return None if taken is None else list(found)
+
+        return self._try(ask, lambda: self._meanwhile.get_many(keys))
 
     def renew_lease(self, key: str, owner: str) -> bool:
         renew = ("EVAL", _RENEW, 1, key, owner, int(LEASE_SECONDS * 1000))
@@ -198,6 +211,10 @@ class RedisStore:
         self._broken_until = now + self._break_seconds
         self._break_seconds = min(2 * self._break_seconds, LONGEST_BREAK_SECONDS)
         logger.warning("Redis does not answer; going on without it", extra={"error": type(error).__name__})
+
+
+def _taking(key: str, owner: str) -> tuple[str | int, ...]:
+    return ("SET", key, owner, "NX", "PX", int(LEASE_SECONDS * 1000))
 
 
 @cache
