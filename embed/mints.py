@@ -32,7 +32,6 @@ FEWEST = 20
 _LOOK_BACK = timedelta(days=7)
 #: A mail that another process began to send so long ago was not sent.
 _MAILING = timedelta(minutes=5)
-_CHUNK = 1000
 
 #: A key and the hour in which it made tokens.
 KeyHour = tuple[str, datetime]
@@ -43,8 +42,11 @@ def take(facts: Sequence[Mapping[str, Any]]) -> None:
     """Keep made tokens as rows and look at the hours of their keys."""
     bulk.insert(MintRecord, [_row(fact) for fact in facts])
     minted_for = {(fact["key"], _hour(_at(fact)), _text(fact["customer"])) for fact in facts}
-    rows = [MintedFor(key_id=key, hour=hour, external_id=name) for key, hour, name in sorted(minted_for)]
-    MintedFor.objects.bulk_create(rows, batch_size=_CHUNK, ignore_conflicts=True)
+    # In order, so that two processes never wait for each other's rows.
+    rows: list[bulk.Row] = [
+        {"key_id": key, "hour": hour, "external_id": name} for key, hour, name in sorted(minted_for)
+    ]
+    bulk.insert(MintedFor, rows, unless_there=True)
     organizations = {fact["key"]: fact["organization"] for fact in facts}
     for key_id, hour in sorted({(key, hour) for key, hour, _ in minted_for}):
         _look_at(organizations[key_id], (key_id, hour))

@@ -177,12 +177,15 @@ def _closing(fd: int) -> Iterator[None]:
 
 
 def _batches(path: Path, fd: int) -> Iterator[int]:
-    """Take a file batch by batch and give the number of lines of each."""
-    while True:
-        lines = _take_batch(path, fd)
-        if lines == 0:
-            return
+    """Take what a file holds now, batch by batch, and give the number of lines of each.
+
+    Lines that come meanwhile wait for the next time: each batch costs what some hundred lines do, however few it has.
+    """
+    size = os.fstat(fd).st_size
+    while lines := _take_batch(path, fd):
         yield lines
+        if _taken[path.name] >= size:
+            return
 
 
 class _Refused(Exception):

@@ -150,6 +150,19 @@ def test_many_batches_are_taken_one_after_the_other(monkeypatch: pytest.MonkeyPa
     assert taken() == subjects
 
 
+def test_lines_that_come_while_others_are_taken_wait_for_the_next_time() -> None:
+    def answering(facts: list[dict[str, Any]]) -> None:
+        take(facts)
+        write(*(f"after {fact['subject']}" for fact in facts))
+
+    write("a", "b")
+    journal.handle("churn")(answering)
+    assert journal.drain() == 2
+    journal.handle("churn")(take)
+    assert journal.drain() == 2
+    assert taken() == ["a", "b", "after a", "after b"]
+
+
 def test_a_full_disk_is_said_and_costs_no_other_line() -> None:
     write("a")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
