@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.log import log_response
 
 from embed.answers import answer_error, compress, protect
@@ -96,7 +96,7 @@ def _call_view(request: HttpRequest) -> HttpResponseBase:
     if not settings.DEVELOPMENT and not request.is_secure():
         return _to_https(request)
     try:
-        match = resolve(request.path_info, settings.EMBED_URLCONF)
+        match = _match(request.path_info)
     except Resolver404 as error:
         raise NotFound from error
     request.resolver_match = match
@@ -104,6 +104,22 @@ def _call_view(request: HttpRequest) -> HttpResponseBase:
     if hasattr(response, "render") and callable(response.render):
         response = response.render()
     return response
+
+
+#: Addresses that hold no value, and what answers there: as many as there are such patterns.
+_fixed: dict[tuple[str, str], ResolverMatch] = {}
+
+
+def _match(path: str) -> ResolverMatch:
+    """Return what answers at an address. Raises Resolver404.
+
+    The patterns are tried one after the other, which costs an API call as much as everything else that Django does.
+    """
+    place = settings.EMBED_URLCONF, path
+    match = _fixed.get(place) or resolve(path, settings.EMBED_URLCONF)
+    if path == f"/{match.route}":
+        _fixed[place] = match
+    return match
 
 
 def _to_https(request: HttpRequest) -> HttpResponse:

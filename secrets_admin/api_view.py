@@ -137,6 +137,8 @@ def _require_body(request: Request) -> None:
 
 def _single(request: Request) -> dict[str, str]:
     """Return the query string's parameters. Raises RequestInvalid for one that is given twice."""
+    if not request.META.get("QUERY_STRING"):
+        return {}
     given = dict(request.GET.lists())
     twice = [FieldError((name,), "It is given twice.", in_query=True) for name, all in given.items() if len(all) > 1]
     if twice:

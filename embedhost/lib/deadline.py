@@ -39,6 +39,11 @@ class Deadline:
             self._open = False
             self._stop = _nothing  # The watcher remembers this deadline until it is due, and nothing of the work.
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the block was left, so that there is nothing to stop any more."""
+        return not self._open
+
     def fire(self) -> bool:
         """Stop the work and tell whether to look again; never stops anything after the block was left."""
         with self._lock:
@@ -71,6 +76,9 @@ class _Watcher:
     def _watch(self) -> None:
         while True:
             with self._changed:
+                # Nearly all work ends in time: the watcher wakes for the first that may not, and not for each.
+                while self._due and self._due[0][2].is_over:
+                    heapq.heappop(self._due)
                 wait = self._due[0][0] - time.monotonic() if self._due else None
                 if wait is None or wait > 0:
                     self._changed.wait(wait)

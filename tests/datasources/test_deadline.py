@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from embedhost.lib.deadline import Deadline
 
 
@@ -35,3 +37,21 @@ def test_a_stop_that_fails_does_not_end_the_watching() -> None:
     stopped = threading.Event()
     with Deadline(0.01, broken), Deadline(0.03, stopped.set):
         assert stopped.wait(5)
+
+
+def test_work_that_ended_in_time_does_not_wake_the_watcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: list[Deadline] = []
+    fire = Deadline.fire
+
+    def noted(self: Deadline) -> bool:
+        fired.append(self)
+        return fire(self)
+
+    monkeypatch.setattr(Deadline, "fire", noted)
+    for _ in range(100):
+        with Deadline(0.05, lambda: None):
+            pass
+    later = threading.Event()
+    with Deadline(0.1, later.set) as last:
+        assert later.wait(5)
+    assert set(fired) <= {last}

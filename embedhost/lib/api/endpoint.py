@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 
-from embedhost.lib.api.fields import Fields
+from embedhost.lib.api.fields import Fields, Nothing
 from embedhost.lib.api.problems import CONTENT_TYPE
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -31,10 +31,6 @@ class Header:
 
     help: str
     pattern: str = ""
-
-
-class Nothing(Fields):
-    """No member at all."""
 
 
 @dataclass(frozen=True, slots=True)

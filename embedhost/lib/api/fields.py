@@ -112,8 +112,14 @@ class Fields(serializers.Serializer[Any]):
         return attrs
 
 
+class Nothing(Fields):
+    """No member at all."""
+
+
 def read(shape: type[Fields], data: object, *, in_query: bool = False) -> dict[str, Any]:
     """Return what was sent, checked. Raises RequestInvalid with every place that is wrong."""
+    if shape is Nothing and data == {}:
+        return {}
     try:
         return dict(_reader(shape).run_validation(data))
     except serializers.ValidationError as error:
