@@ -21,6 +21,8 @@ WAIT_SECONDS = 2.0
 class Handling(Generic[Line]):
     """What a pool asks of its driver. ``clean`` undoes whatever a statement could have left in the session.
 
+    Whether it was done may be known only by whoever begins the next statement, who then fails (``Pool.take``).
+
     All of them raise one of ``errors`` when the connection cannot be used any more.
     """
 

@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import os
+import select
 import socket
 import ssl
 import struct
@@ -35,7 +36,7 @@ _UNREACHABLE = ("08", "28", "3D000", "53300", "57P")
 
 
 class PostgreSQL(Server[Line]):
-    """One round trip begins and checks a transaction, one reads, one cleans up."""
+    """One round trip begins and checks a transaction, one reads; that the session is clean is known by the next."""
 
     name: ClassVar[str] = "postgresql"
     dialect: ClassVar[Dialect] = DIALECT
@@ -61,6 +62,7 @@ class PostgreSQL(Server[Line]):
             return ""
 
     def begin(self, line: Line, timeout: float) -> None:
+        _await_clean(line)
         answer = _sent(line, begin(timeout))
         if (answer.get_value(0, 0), answer.get_value(0, 1)) != (b"on", b"t"):
             raise SourceUnavailable("The session could not be made read-only.")
@@ -72,7 +74,9 @@ class PostgreSQL(Server[Line]):
             return _fetch(line, capped, [_adapted(value) for value in params])
 
     def clean(self, line: Line) -> None:
-        _sent(line, CLEAN)
+        """Have the server clean the session while whoever asked has their rows; ``begin`` sees that it did."""
+        line.pgconn.send_query(CLEAN.encode())
+        line.pgconn.flush()
 
     def hang_up(self, line: Line) -> None:
         with socket.socket(fileno=os.dup(line.fileno())) as copy:
@@ -141,7 +145,29 @@ def _sent(line: Line, statements: str) -> PGresult:
 
     Past the driver's cursors, which cost more than the server needs for all of it.
     """
-    answer = line.pgconn.exec_(statements.encode())
+    return _good(line.pgconn.exec_(statements.encode()))
+
+
+def _await_clean(line: Line) -> None:
+    """Take what the server answered to ``clean``, if it was asked. Raises psycopg.OperationalError."""
+    while True:
+        while line.pgconn.is_busy():
+            if not _is_readable(line, CONNECT_SECONDS):
+                raise psycopg.OperationalError("The server does not end cleaning a session.")
+            line.pgconn.consume_input()
+        answer = line.pgconn.get_result()
+        if answer is None:
+            return
+        _good(answer)
+
+
+def _is_readable(line: Line, seconds: float) -> bool:
+    poller = select.poll()
+    poller.register(line.fileno(), select.POLLIN)
+    return bool(poller.poll(seconds * 1000))
+
+
+def _good(answer: PGresult) -> PGresult:
     if answer.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
         raise psycopg.OperationalError(answer.error_message.decode(errors="replace"))
     return answer

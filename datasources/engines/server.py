@@ -89,7 +89,10 @@ class Server(ABC, Generic[Line]):
 
     @abstractmethod
     def begin(self, line: Line, timeout: float) -> None:
-        """Begin a read-only transaction with a statement timeout in seconds, and check that it is one."""
+        """Begin a read-only transaction with a statement timeout in seconds, and check that it is one.
+
+        Fails on a session that did not become clean.
+        """
 
     @abstractmethod
     def read(self, line: Line, sql: str, params: Sequence[object], max_rows: int) -> Found:
@@ -97,7 +100,7 @@ class Server(ABC, Generic[Line]):
 
     @abstractmethod
     def clean(self, line: Line) -> None:
-        """Roll back and undo everything that the session kept."""
+        """Roll back and undo everything that the session kept; it may be done only when the next ``begin`` returns."""
 
     @abstractmethod
     def hang_up(self, line: Line) -> None:

@@ -64,6 +64,26 @@ def test_a_connection_that_the_server_closed_is_replaced(server: dict[str, Any],
     assert run(server, "SELECT 1") == ([1],)
 
 
+@pytest.mark.parametrize("cleaning", ["SELECT pg_sleep(30)", "SELECT 1; SELECT 1 / 0"], ids=["never ends", "fails"])
+def test_p_sq_14_a_connection_that_did_not_become_clean_is_replaced(
+    server: dict[str, Any], monkeypatch: pytest.MonkeyPatch, cleaning: str
+) -> None:
+    monkeypatch.setattr("datasources.engines.postgresql.CONNECT_SECONDS", 0.2)
+    with monkeypatch.context() as patch:
+        patch.setattr("datasources.engines.postgresql.CLEAN", cleaning)
+        first = run(server, "SELECT pg_backend_pid()")
+    assert run(server, "SELECT pg_backend_pid()") != first
+
+
+def test_what_a_statement_locked_is_free_soon_though_nobody_asks_again(
+    server: dict[str, Any], administrator: dict[str, Any]
+) -> None:
+    run(server, "SELECT pg_advisory_lock(8)")
+    with psycopg.connect(**administrator, autocommit=True) as database:
+        database.execute("SET lock_timeout = '5s'")
+        database.execute("SELECT pg_advisory_lock(8)")
+
+
 def test_a_connection_is_used_again(server: dict[str, Any]) -> None:
     assert run(server, "SELECT pg_backend_pid()") == run(server, "SELECT pg_backend_pid()")
 
