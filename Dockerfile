@@ -45,4 +45,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s \
     CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); c.request('GET', '/embed.js', headers={'Host': os.environ.get('EMBED_HOST', '127.0.0.1:8000')}); sys.exit(c.getresponse().status >= 500)"]
 # A server that cannot start (a weak setting, say) ends with a sentence; it is the orchestrator that starts it again.
-CMD ["sh", "-c", "exec granian --interface wsgi --host 0.0.0.0 --port 8000 --workers \"${WEB_PROCESSES:-1}\" --blocking-threads \"${WEB_THREADS:-16}\" --http 1 --http1-header-read-timeout 10000 embedhost.wsgi:application"]
+CMD ["sh", "-c", "exec python -m embedhost.serve --interface wsgi --host 0.0.0.0 --port 8000 --workers \"${WEB_PROCESSES:-1}\" --blocking-threads \"${WEB_THREADS:-16}\" --http 1 --http1-header-read-timeout 10000 embedhost.wsgi:application"]

@@ -16,7 +16,6 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 #: A connection that was not used for so long is made anew; the server closes idle ones.
 _IDLE_SECONDS = 1.0
-GRANIAN = Path(sys.executable).with_name("granian")
 
 
 def database(url: str, name: str, template: str = "template0") -> str:
@@ -30,7 +29,8 @@ def database(url: str, name: str, template: str = "template0") -> str:
 @contextmanager
 def served(application: str, env: Mapping[str, str], port: int, threads: int) -> Iterator[int]:
     """Serve a WSGI application with granian and two workers, and give the server's process id."""
-    command = [str(GRANIAN), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
+    command = [sys.executable, "-m", "embedhost.serve", "--interface", "wsgi", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "2"]
     command += ["--blocking-threads", str(threads), "--backpressure", "512", "--no-access-log"]
     server = subprocess.Popen([*command, "--log-level", "error", application], env=env, cwd=ROOT)
     try:

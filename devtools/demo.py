@@ -16,7 +16,7 @@ from pathlib import Path
 from devtools.children import last_lines, must_run, start
 from devtools.frontend import build
 from devtools.install import install
-from devtools.places import PYTHON, ROOT, VAR, VENV, digest, environment, is_stamped, set_stamp
+from devtools.places import PYTHON, ROOT, VAR, digest, environment, is_stamped, set_stamp
 from devtools.say import Problem, say, skip, step
 
 _KEYS = VAR / "demo.env"
@@ -122,7 +122,7 @@ def _manage(env: dict[str, str], *words: str) -> None:
 
 
 def _serve(env: dict[str, str], port: int) -> dict[str, subprocess.Popen[bytes]]:
-    granian = [VENV / "bin" / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    granian = [PYTHON, "-m", "embedhost.serve", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     shape = ["--workers", "1", "--blocking-threads", str(_THREADS), "--http", "1", "--no-access-log"]
     host_page = [PYTHON, "-m", "embedhost.demo.host", "--port", str(port + 1)]
     with step("Starting the servers"):

@@ -54,7 +54,7 @@ def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
 
 def granian(port: int) -> list[str]:
     """Return the command that serves embedhost, as ./dev demo and the image start it."""
-    command = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "embedhost.serve", "--interface", "wsgi", "--host", "127.0.0.1"]
     shape = f"--port {port} --workers 1 --blocking-threads {THREADS} --http 1"
     patience = f"--http1-header-read-timeout {HEADER_SECONDS * 1000}"
     return [*command, *shape.split(), *patience.split(), "embedhost.wsgi:application"]
