@@ -14,7 +14,7 @@ from devtools.say import Problem, say
 from tests.services import ServiceMissing
 
 #: What is long starts first.
-ORDER = ("services", "sqlite", "browser", "unit", "types", "typescript", "lint")
+ORDER = ("services", "sqlite", "unit", "browser", "types", "lint", "typescript")
 #: Parts at a time: more than cores, since tests wait for servers too.
 _AT_ONCE = 3
 

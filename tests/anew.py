@@ -1,6 +1,6 @@
 """What a process remembers, forgotten: tests, and cases in a test, begin as in a new process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
@@ -45,6 +45,15 @@ def end_jobs() -> None:
     if jobs_module.jobs.cache_info().currsize:
         jobs_module.jobs().end()
         jobs_module.jobs.cache_clear()
+
+
+class Committing:
+    """Django's transactions for the revocation feed: a test's never commits, and what it announces is yet in force."""
+
+    def on_commit(self, read: Callable[[], None], *, robust: bool) -> None:
+        """Let the next question read the feed, as everybody does after a commit."""
+        feed._trusted_until = float("-inf")
+        transaction.on_commit(read, robust=robust)
 
 
 @contextmanager

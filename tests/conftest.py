@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.template.base import Template
 from django.test import Client
 from playwright.sync_api import Browser, Playwright, sync_playwright
 from pytest_django import Settings
@@ -26,7 +27,7 @@ from whitenoise.responders import StaticFile
 from embedhost import background
 from embedhost.lib import journal
 from secrets_admin.models import Member, Organization, Role, User, Workspace
-from tests.anew import begin_anew, end_jobs
+from tests.anew import Committing, begin_anew, end_jobs
 from tests.migrated import copy_migrated
 from tests.snapshot import Snapshot, take
 from tests.world import World, build_world, write_orders
@@ -78,6 +79,22 @@ def _static_files_found_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", share)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_templates(django_test_environment: None) -> Iterator[None]:
+    """Render without telling the client of every template and its context, which no test asks for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", lambda self, context: self.nodelist.render(context))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _announced_at_once() -> Iterator[None]:
+    """Let what a test announces be read by its next question."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("secrets_admin.feed.transaction", Committing())
         yield
 
 

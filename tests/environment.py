@@ -10,8 +10,6 @@ os.environ.setdefault("CONSOLE_HOST", "console.test")
 os.environ.setdefault("EMBED_HOST", "embed.test")
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
-# Every request asks the database itself, so that one test never sees another's memory.
-os.environ.setdefault("REVOCATION_POLL_SECONDS", "0")
 
 
 def redis_of_this_process(url: str, shift: int = 0) -> str:

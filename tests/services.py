@@ -258,6 +258,7 @@ def _postgresql(folder: Path, port: int, password: str, more: Sequence[str] = ()
         "fsync": "off",
         "synchronous_commit": "off",
         "full_page_writes": "off",
+        "autovacuum": "off",
         "max_connections": 200,
     }
     named = [f"{name}={value}" for name, value in settings.items()]

@@ -1,10 +1,12 @@
 """What the cache keeps made older than it is, so that nobody has to wait for it to be stale."""
 
 import re
+import time
 
 import orjson
 
 from dashboards.cache import Entry, EntryScope, pack
+from dashboards.flights import flights
 from dashboards.near import _nears
 from embedhost.lib.store import MemoryStore, RedisStore, store
 
@@ -12,8 +14,17 @@ _ENTRY = re.compile(r"eh:(?:data|card):[0-9a-f]{64}")
 _HEAD = 20
 
 
+def landed() -> None:
+    """Wait until the cache has what was answered here: who asked does not wait for that."""
+    deadline = time.monotonic() + 10
+    while any(flight.answered for flight in list(flights()._flights.values())):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 def keys() -> list[str]:
     """Return the keys of all that the cache keeps: results and drawings."""
+    landed()
     shared = store()
     if isinstance(shared, RedisStore):
         far = shared._try(lambda: shared._one("KEYS", "eh:*"), list)

@@ -20,6 +20,7 @@ from embed.usage_models import AccessRecord, DayUsage
 from embedhost.lib import journal
 from embedhost.lib.store import MemoryStore, store
 from secrets_admin.models import EmbedSecret
+from tests.embed.ageing import landed
 from tests.embed.every_format import Way
 from tests.embed.mutations import Mutator, Plan, plans
 from tests.embed.surfaces import assert_headers, code_of, masked, text_of
@@ -124,6 +125,7 @@ def _refused_once_more_nothing_changes(tries: Tries) -> None:
 
 def _written() -> list[object]:
     """Return all that a token that opens something leaves behind."""
+    landed()
     journal.drain()
     roll_up()
     usage = DayUsage.objects.values_list(*COUNTED).order_by("id")

@@ -144,6 +144,8 @@ def forget_wishes() -> None:
     flights()._failed.clear()
     names = [f"{key}:{mark}" for key in keys() for mark in ("refresh", "failed")]
     store().put_many([(name, b"", 0.001) for name in names])
+    while any(mark is not None for mark in store().get_many(names)):
+        time.sleep(0.001)
 
 
 @pytest.mark.django_db
