@@ -3,8 +3,9 @@
 import os
 import re
 import shutil
+import threading
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +149,18 @@ def _install_languages() -> None:
             apt_install(package)
 
 
+_first = threading.Lock()
+
+
+def _read_once(env: Mapping[str, str]) -> None:
+    """Have one process compile what all read in a fresh clone; several at once would each do all of it."""
+    with _first:
+        if not any((ROOT / "tests" / "__pycache__").glob("conftest.*-pytest-*.pyc")):
+            run([PYTHON, "-m", "pytest", "-q", "--collect-only"], env=env)
+
+
 def _pytest(name: str, arguments: Sequence[str], env: dict[str, str]) -> Outcome:
+    _read_once(environment(env))
     report = VAR / "test" / f"{name}.xml"
     report.unlink(missing_ok=True)
     command = [PYTHON, "-m", "pytest", "-p", "tests.noskip", "-q", f"--junit-xml={report}", *arguments]

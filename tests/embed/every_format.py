@@ -1,11 +1,12 @@
 """Every way in of every format: the cases of threats.md run over all of them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from django.http import HttpResponseBase
 from django.test import Client
 
@@ -13,8 +14,10 @@ from customers.models import Customer
 from dashboards.models import Dashboard
 from secrets_admin.facts import resolve_key
 from secrets_admin.models import EmbedSecret
+from tests.about import about
+from tests.anew import undone
 from tests.tokens.makers import MAKERS
-from tests.world import HOST_ORIGIN, Tenant
+from tests.world import HOST_ORIGIN, Tenant, World
 from tokens.formats import FORMATS
 
 #: Formats whose page gets its token by message; the first exchange is a call like the others.
@@ -78,10 +81,27 @@ WAYS = [
     # Metabase's data routes have doors of their own.
     Way("metabase_jwt", "api"),
 ]
-IDS = [f"{way.format}-{way.surface}" for way in WAYS]
 #: Without the token that does not end and has no claims.
 CLAIMED = [way for way in WAYS if way.format != "customer_token"]
-CLAIMED_IDS = [f"{way.format}-{way.surface}" for way in CLAIMED]
+
+
+def over(ways: Sequence[Way]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run a test for each format, over all ways of it; none finds what another one wrote."""
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        @pytest.mark.parametrize("format", list(dict.fromkeys(way.format for way in ways)))
+        def each(format: str, world: World, embed_client: Client) -> None:
+            if format in MAKERS:
+                world.a.secret_of(format)
+            for way in ways:
+                if way.format == format:
+                    with about(way.surface), undone():
+                        test(way, world, embed_client)
+
+        each.__name__, each.__doc__ = test.__name__, test.__doc__
+        return each
+
+    return decorate
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from django.test import Client
 from embed.models import Embed
 from secrets_admin.access import SYSTEM
 from secrets_admin.api_key_services import SCOPES, create_api_key
-from secrets_admin.models import User
-from tests.conftest import PASSWORD
-from tests.embed.every_format import IDS, WAYS, Way
+from secrets_admin.models import Role
+from tests.conftest import PASSWORD, make_member
+from tests.embed.every_format import WAYS, Way, over
 from tests.embed.surfaces import assert_clean, masked
 from tests.world import World
 from tokens.doors import DOORS
 from tokens.formats import FORMATS
 
-every_way = pytest.mark.parametrize("way", WAYS, ids=IDS)
+every_way = over(WAYS)
 
 
 def test_every_door_of_the_table_is_tried_here() -> None:
@@ -46,10 +46,10 @@ def test_p_ts_06_an_embed_secret_itself_opens_no_door(way: Way, world: World, em
 
 
 @every_way
-def test_p_ts_06_a_console_log_in_opens_no_door(way: Way, world: World, alice: User) -> None:
+def test_p_ts_06_a_console_log_in_opens_no_door(way: Way, world: World, embed_client: Client) -> None:
     client = Client(HTTP_HOST=settings.EMBED_HOST)
-    client.force_login(alice)
-    stranger = masked(way.open(Client(HTTP_HOST=settings.EMBED_HOST), world.a, "y" * 46))
+    client.force_login(make_member(world.a.organization, "alice@tradewind.example", Role.OWNER))
+    stranger = masked(way.open(embed_client, world.a, "y" * 46))
     assert masked(way.open(client, world.a, "y" * 46)) == stranger
     token = world.a.token_of(way.format, "globex")
     answer = way.open(client, world.a, token)

@@ -14,14 +14,13 @@ from dashboards.models import Dashboard
 from embed.models import Embed
 from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
-from tests.embed.every_format import CLAIMED, CLAIMED_IDS, IDS, WAYS, Way
+from tests.embed.every_format import CLAIMED, WAYS, Way, over
 from tests.embed.surfaces import assert_clean, assert_headers, masked
 from tests.tokens.makers import MAKERS, SIGNED, Claims, Papermap
 from tests.world import World
 from tokens.formats import FORMATS
 
-every_way = pytest.mark.parametrize("way", WAYS, ids=IDS)
-claimed_way = pytest.mark.parametrize("way", CLAIMED, ids=CLAIMED_IDS)
+every_way, claimed_way = over(WAYS), over(CLAIMED)
 PAPERMAP = MAKERS["papermap_hmac"]
 
 
@@ -143,11 +142,11 @@ def test_p_tp_10_odd_papermap_signatures_are_refused(signature: object, world: W
 
 
 @claimed_way
-@pytest.mark.parametrize("exp", [..., None])
-def test_p_ts_01_a_token_without_an_end_is_refused(way: Way, exp: object, world: World, embed_client: Client) -> None:
-    # viaSocket's tokens live from iat, when they say no end.
-    change = {MAKERS[way.format].exp: exp, **({"iat": ...} if way.format == "viasocket_jwt" else {})}
-    assert refused(embed_client, world, way, made(world, way, change)) == 400
+def test_p_ts_01_a_token_without_an_end_is_refused(way: Way, world: World, embed_client: Client) -> None:
+    for exp in (..., None):
+        # viaSocket's tokens live from iat, when they say no end.
+        change = {MAKERS[way.format].exp: exp, **({"iat": ...} if way.format == "viasocket_jwt" else {})}
+        assert refused(embed_client, world, way, made(world, way, change)) == 400, exp
 
 
 @claimed_way
