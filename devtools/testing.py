@@ -13,8 +13,8 @@ from devtools.parts import PARTS, SELECTED, Outcome, Part
 from devtools.say import Problem, say
 from tests.services import ServiceMissing
 
-#: What is long starts first, and with it what needs no test to be read.
-ORDER = ("services", "sqlite", "types", "browser", "unit", "lint", "typescript")
+#: What is long, or waits for long, starts first.
+ORDER = ("services", "browser", "sqlite", "unit", "types", "lint", "typescript")
 #: Parts at a time: more than cores, since tests wait for servers too.
 _AT_ONCE = 3
 
