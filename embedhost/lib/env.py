@@ -196,6 +196,7 @@ SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _DECLARED}
 
 _env = environ.Env()
 _NUMBERS: dict[Kind, str] = {"int": "whole number", "float": "number"}
+_TEXT = "text in UTF-8"
 
 
 def read(name: str) -> Any:
@@ -208,8 +209,11 @@ def read(name: str) -> Any:
         value = _read(setting)
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} has a value that is no {_NUMBERS[setting.kind]}. {setting.help}") from error
+    except ValueError:
+        # Without its cause, which may show a byte of a secret.
+        raise ImproperlyConfigured(
+            f"{name} has a value that is no {_NUMBERS.get(setting.kind, _TEXT)}. {setting.help}"
+        ) from None
     if setting.choices and value not in setting.choices:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(setting.choices)}. {setting.help}")
     return value

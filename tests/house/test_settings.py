@@ -174,6 +174,14 @@ def test_a_secrets_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPat
         read("SECRET_KEY")
 
 
+def test_a_secrets_file_that_holds_no_text_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xff\xfe")
+    for name in ("SECRET_KEY", "ENCRYPTION_KEYS"):
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "key"))
+        with pytest.raises(ImproperlyConfigured, match=f"{name} has a value that is no text in UTF-8"):
+            read(name)
+
+
 def test_a_command_with_a_weak_setting_ends_with_the_sentence_alone(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "manage.py", "migrate"],
