@@ -43,10 +43,11 @@ def may_be_copied(source: SourceSnapshot) -> bool:
 
 
 def copied(source: SourceSnapshot, folder: Path, name: str) -> SourceSnapshot:
-    """Return the source over a copy of its file. Raises OSError."""
+    """Return the source over a copy of its file; one process may read all copies in a folder. Raises OSError."""
     path = folder / f"{name}{Path(str(source.connection['path'])).suffix}"
     shutil.copyfile(str(source.connection["path"]), path)
-    return replace(source, connection={**source.connection, "path": str(path)})
+    beside = str(folder / f"{source.id}")
+    return replace(source, connection={**source.connection, "path": str(path), "beside": beside})
 
 
 def plant(copy: SourceSnapshot, scope: Scope, mark: str) -> frozenset[str]:

@@ -10,8 +10,13 @@ _DASHCARD = "dashcard/(?P<dashcard_id>[1-9][0-9]{0,8})/card/(?P<card_id>[1-9][0-
 _PARAMETER = "params/(?P<parameter_id>[^/]+)"
 
 urlpatterns = [
-    # First, since it is asked for most.
+    # First, since pages ask these most: every pattern before an address's own is tried.
     path("data/<str:format>/panels/<str:panel_id>", data.panel, name="data_panel"),
+    path("data/<str:format>/session", data.session, name="data_session"),
+    path("data/<str:format>/choices/<str:variable_name>", data.choices, name="data_choices"),
+    path("data/<str:format>/page", handover.page, name="data_page"),
+    path("data/<str:format>/leave", data.leave, name="data_leave"),
+    path("data/<str:format>/export/<str:panel_id>", data.export, name="data_export"),
     path("embed.js", views.loader, {"name": "embed.js"}, name="embed_loader"),
     path("prod-embedcomponent.js", views.loader, {"name": "embed.js"}, name="viasocket_loader"),
     path("tag.js", views.loader, {"name": "tag.js"}, name="tag_loader"),
@@ -55,10 +60,5 @@ urlpatterns = [
     path("api/v1/schema/", api_docs.schema, name="api_schema"),
     path("api/v1/dashboards/schema.json", api_docs.dashboard_schema, name="api_dashboard_schema"),
     path("api/docs/", api_docs.docs, name="api_docs"),
-    path("data/<str:format>/choices/<str:variable_name>", data.choices, name="data_choices"),
     *backend_urls.urlpatterns,
-    path("data/<str:format>/page", handover.page, name="data_page"),
-    path("data/<str:format>/leave", data.leave, name="data_leave"),
-    path("data/<str:format>/session", data.session, name="data_session"),
-    path("data/<str:format>/export/<str:panel_id>", data.export, name="data_export"),
 ]

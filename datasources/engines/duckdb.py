@@ -127,7 +127,7 @@ class DuckDB:
 
     def close(self, connection: Connection) -> None:
         """Close the file; statements that still run end first."""
-        duckdb_process.close(str(connection["path"]))
+        duckdb_process.close(_process(connection), str(connection["path"]))
 
     def sweep(self) -> None:
         """End the processes of files that nobody has asked for long."""
@@ -138,7 +138,12 @@ class DuckDB:
     ) -> dict[str, Any]:
         path = str(connection["path"])
         question = {"path": path, "sql": sql, "params": params, "max_rows": max_rows}
-        return duckdb_process.ask(path, question, timeout, cancel)
+        return duckdb_process.ask(_process(connection), question, timeout, cancel)
+
+
+def _process(connection: Connection) -> str:
+    """Return what names the process that reads a file: its path, or what copies of one source have as ``beside``."""
+    return str(connection.get("beside") or connection["path"])
 
 
 def _kind(described: str) -> str:

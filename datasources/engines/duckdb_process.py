@@ -1,4 +1,4 @@
-"""DuckDB children as seen from a web process: one for each file, made lazily, shared by all threads.
+"""DuckDB children as seen from a web process: one for each file or all copies of it, made lazily, for all threads.
 
 One that does not answer is killed. What else it was asked is lost with it (ProcessLost), but nothing of other files.
 """
@@ -187,48 +187,48 @@ def _failure(answer: Mapping[str, Any], *, timed_out: bool, cancelled: bool) -> 
     return QueryTimeout(detail) if timed_out else _FAILURES.get(str(answer["why"]), QueryFailed)(detail)
 
 
-#: By file or folder, the least recently used first.
+#: By name, which is the path of a file or folder, or one for copies of a file; the least recently used first.
 _children: OrderedDict[str, Child] = OrderedDict()
 _making = threading.Lock()
 
 
-def ask(path: str, question: Mapping[str, Any], timeout: float, cancel: Cancel) -> dict[str, Any]:
-    """Ask the child of a file or folder, once more when it ended under the question: mostly another one has ended it.
+def ask(name: str, question: Mapping[str, Any], timeout: float, cancel: Cancel) -> dict[str, Any]:
+    """Ask the child of a name, once more when it ended under the question: mostly another one has ended it.
 
     Raises what Child.ask raises, and QueryTimeout when there is no time left to ask again.
     """
     began = time.monotonic()
     try:
-        return child(path).ask(question, timeout, cancel)
+        return child(name).ask(question, timeout, cancel)
     except ProcessLost as lost:
         left = timeout - (time.monotonic() - began)
         if left <= 0:
             raise QueryTimeout(lost.detail) from None
-    return child(path).ask(question, left, cancel)
+    return child(name).ask(question, left, cancel)
 
 
-def child(path: str) -> Child:
-    """Return this process's child for a file or folder; it starts with the first statement, so after any fork.
+def child(name: str) -> Child:
+    """Return this process's child of a name; it starts with the first statement, so after any fork.
 
     Raises DataSourceError when as many as there may be are all busy.
     """
     patience = time.monotonic() + WAIT_SECONDS
-    while (found := _child(path)) is None:
+    while (found := _child(name)) is None:
         if time.monotonic() > patience:
             raise DataSourceError("All DuckDB processes are busy with other files.")
         time.sleep(0.02)
     return found
 
 
-def _child(path: str) -> Child | None:
+def _child(name: str) -> Child | None:
     with _making:
-        found = _children.pop(path, None)
+        found = _children.pop(name, None)
         if found is None or not found.lives:
             if not _has_room():
                 return None
             found = Child()
         found.used_at = time.monotonic()
-        _children[path] = found
+        _children[name] = found
         return found
 
 
@@ -242,14 +242,14 @@ def _has_room() -> bool:
     return len(_children) < MAX_CHILDREN
 
 
-def close(path: str) -> None:
-    """End the child of a file or folder; statements that still run end first, and then it only forgets the file."""
+def close(name: str, path: str) -> None:
+    """End the child of a name; statements that still run end first, and then it only forgets the file or folder."""
     with _making:
-        found = _children.get(path)
+        found = _children.get(name)
         if found is None or not found.lives:
             return
         if found.idle:
-            _children.pop(path).kill()
+            _children.pop(name).kill()
             return
     with contextlib.suppress(ProcessLost):
         found.send({"close": path})

@@ -1,6 +1,7 @@
 """DuckDB in its own process: what it may reach, and that a web process outlives whatever happens to it."""
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -307,3 +308,16 @@ def test_a_closed_file_has_no_process(orders: dict[str, Any]) -> None:
     ENGINE.close(orders)
     assert not theirs.lives
     assert run(orders, "SELECT 1 AS a").values == ([1],)
+
+
+def test_copies_of_a_file_share_a_process(orders: dict[str, Any], tmp_path: Path) -> None:
+    copies = [{"path": str(tmp_path / name), "beside": str(tmp_path)} for name in ("one.duckdb", "two.duckdb")]
+    for copy in copies:
+        shutil.copyfile(orders["path"], copy["path"])
+        assert run(copy, "SELECT current_database() AS a").values == ([Path(copy["path"]).stem],)
+        assert copy["path"] not in duckdb_process._children
+    shared = duckdb_process._children[str(tmp_path)]
+    for copy in copies:
+        ENGINES.close("duckdb", copy)
+        assert not shared.lives
+    assert str(tmp_path) not in duckdb_process._children
