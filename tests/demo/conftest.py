@@ -1,49 +1,49 @@
 import fcntl
+import json
 import shutil
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
 from embedhost.demo.data import ensure_warehouse
+from embedhost.lib.env import ROOT
+from tests.snapshot import Snapshot, take
 
 #: A Friday in the sales season, so that the newest weeks hold every status.
 END_DAY = date(2026, 11, 20)
+#: What all processes and runs share, as long as the recipe in its label is the same.
+_KEPT = ROOT / "var" / "test" / "warehouses"
 
 
-@pytest.fixture(scope="session")
-def made_warehouses(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Where all processes of this run keep the warehouses that they made, by their last day."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "warehouses"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def _copy_of_warehouse(made: Path, end_day: date, path: Path) -> Path:
-    """Make the warehouse of a day where no process has yet, which takes seconds, and copy it to ``path``."""
-    shared = made / f"{end_day}.duckdb"
-    with (made / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        ensure_warehouse(shared, end_day)
+def _copy_warehouse(name: str, end_day: date, path: Path) -> Path:
+    """Copy the warehouse of a day to ``path``; make it first, which takes seconds, if no run of this code has yet."""
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    kept = _KEPT / f"{name}.duckdb"
     path.parent.mkdir(parents=True, exist_ok=True)
-    for suffix in (".duckdb", ".json"):
-        shutil.copy(shared.with_suffix(suffix), path.with_suffix(suffix))
+    with (_KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ensure_warehouse(kept, end_day)
+        for suffix in (".duckdb", ".json"):
+            shutil.copy(kept.with_suffix(suffix), path.with_suffix(suffix))
     return path
 
 
 @pytest.fixture(scope="session")
-def warehouse(made_warehouses: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's warehouse as it is on END_DAY."""
-    return _copy_of_warehouse(made_warehouses, END_DAY, tmp_path_factory.mktemp("demo") / "tradewind.duckdb")
+    return _copy_warehouse("settled", END_DAY, tmp_path_factory.mktemp("demo") / "tradewind.duckdb")
 
 
 @pytest.fixture(scope="session")
-def todays_warehouse(made_warehouses: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def todays_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's warehouse where seed_demo makes it, in a VAR_DIR of this session."""
     path = tmp_path_factory.mktemp("var") / "demo" / "tradewind.duckdb"
-    return _copy_of_warehouse(made_warehouses, datetime.now(UTC).date(), path)
+    return _copy_warehouse("today", datetime.now(UTC).date(), path)
 
 
 @pytest.fixture
@@ -54,3 +54,22 @@ def folder(settings: Settings, todays_warehouse: Path) -> Path:
     (settings.VAR_DIR / "demo.json").unlink(missing_ok=True)
     found: Path = settings.VAR_DIR
     return found
+
+
+_seeded: list[Snapshot] = []
+
+
+@pytest.fixture
+def seeded(folder: Path, db: None) -> dict[str, Any]:
+    """The facts of the seeded demo: made by seed_demo once in a process, then written as they were."""
+    if _seeded:
+        (folder / "demo.json").write_text(cast("str", _seeded[0].restore()))
+    else:
+        _seeded.append(take(lambda: _seed(folder)))
+    facts: dict[str, Any] = json.loads((folder / "demo.json").read_text())
+    return facts
+
+
+def _seed(folder: Path) -> str:
+    call_command("seed_demo", verbosity=0, stdout=StringIO())
+    return (folder / "demo.json").read_text()

@@ -6,13 +6,11 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from django.core.management import call_command
 from django.test import Client
 
 from dashboards.as_code import load
@@ -25,9 +23,8 @@ PANEL_TYPES = {"number", "line", "bar", "pie", "table", "text"}
 
 
 @pytest.fixture
-def facts(folder: Path, db: None) -> DemoFacts:
+def facts(folder: Path, seeded: dict[str, Any]) -> DemoFacts:
     """The seeded demo."""
-    call_command("seed_demo", verbosity=0, stdout=StringIO())
     found = read_facts(folder / "demo.json")
     assert found is not None
     return found

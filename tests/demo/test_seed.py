@@ -43,10 +43,9 @@ def paths(value: object, name: str = "") -> Iterator[str]:
         yield name
 
 
-@pytest.mark.django_db
-def test_the_file_has_exactly_the_fields_that_the_docs_describe(folder: Path) -> None:
+def test_the_file_has_exactly_the_fields_that_the_docs_describe(seeded: dict[str, Any]) -> None:
     told = DOCS.read_text().split("<!-- facts: begin -->")[1].split("<!-- facts: end -->")[0]
-    assert set(paths(seed(folder))) == set(re.findall(r"^\| `([^`]+)` \|", told, re.MULTILINE))
+    assert set(paths(seeded)) == set(re.findall(r"^\| `([^`]+)` \|", told, re.MULTILINE))
 
 
 @pytest.mark.django_db
@@ -64,20 +63,17 @@ def test_the_addresses_follow_the_ports(folder: Path) -> None:
     assert Workspace.objects.get().origins == ["http://localhost:9101", "http://127.0.0.1:9101"]
 
 
-@pytest.mark.django_db
-def test_the_people_log_in_with_the_passwords_in_the_file(folder: Path) -> None:
-    facts = seed(folder)
-    for role, login in facts["logins"].items():
+def test_the_people_log_in_with_the_passwords_in_the_file(seeded: dict[str, Any]) -> None:
+    for role, login in seeded["logins"].items():
         user = User.objects.get(email=login["email"])
         assert user.check_password(login["password"])
         assert Member.objects.get(user=user).role == role
-    assert facts["logins"]["owner"]["email"] == "alice@tradewind.example"
-    assert facts["logins"]["viewer"]["email"] == "bob@tradewind.example"
+    assert seeded["logins"]["owner"]["email"] == "alice@tradewind.example"
+    assert seeded["logins"]["viewer"]["email"] == "bob@tradewind.example"
 
 
-@pytest.mark.django_db
-def test_there_is_one_secret_of_each_format(folder: Path) -> None:
-    secrets = seed(folder)["organization"]["embed_secrets"]
+def test_there_is_one_secret_of_each_format(seeded: dict[str, Any]) -> None:
+    secrets = seeded["organization"]["embed_secrets"]
     assert [secret["format"] for secret in secrets] == list(MINTED)
     for secret in secrets:
         row = EmbedSecret.objects.get(key_id=secret["key_id"])
@@ -85,45 +81,38 @@ def test_there_is_one_secret_of_each_format(folder: Path) -> None:
         assert secret["kind"] == MINTED[row.format].kind
 
 
-@pytest.mark.django_db
-def test_the_api_key_has_all_scopes(folder: Path) -> None:
-    facts = seed(folder)
-    key = Workspace.objects.get().api_keys.get(key_hash=hash_api_key(facts["api_key"]["key"]))
-    assert key.key_id == facts["api_key"]["id"]
+def test_the_api_key_has_all_scopes(seeded: dict[str, Any]) -> None:
+    key = Workspace.objects.get().api_keys.get(key_hash=hash_api_key(seeded["api_key"]["key"]))
+    assert key.key_id == seeded["api_key"]["id"]
     assert set(key.scopes) == {"read", "write", "mint", "customer_tokens"}
 
 
-@pytest.mark.django_db
-def test_the_customers_of_the_data_are_customers_of_the_workspace(folder: Path) -> None:
-    customers = seed(folder)["customers"]
+def test_the_customers_of_the_data_are_customers_of_the_workspace(seeded: dict[str, Any]) -> None:
+    customers = seeded["customers"]
     assert [(customer["external_id"], customer["name"]) for customer in customers] == read_customers()
     assert len(customers) == 50
     assert all(re.fullmatch("[0-9a-f]{64}", customer["token"]) for customer in customers)
 
 
-@pytest.mark.django_db
-def test_a_second_run_changes_nothing_and_is_fast(folder: Path) -> None:
-    first = seed(folder)
+def test_a_second_run_changes_nothing_and_is_fast(folder: Path, seeded: dict[str, Any]) -> None:
     versions = list(Dashboard.objects.values_list("slug", "versions__number"))
     began = time.process_time()
     second = seed(folder)
     assert time.process_time() - began < 1
-    assert second == first
+    assert second == seeded
     assert list(Dashboard.objects.values_list("slug", "versions__number")) == versions
     assert Organization.objects.count() == 1
     assert Customer.objects.count() == 50
 
 
-@pytest.mark.django_db
-def test_a_lost_file_is_written_again_with_passwords_and_keys_that_work(folder: Path) -> None:
-    first = seed(folder)
+def test_a_lost_file_is_written_again_with_passwords_and_keys_that_work(folder: Path, seeded: dict[str, Any]) -> None:
     (folder / "demo.json").unlink()
     second = seed(folder)
     owner = second["logins"]["owner"]
     assert User.objects.get(email=owner["email"]).check_password(owner["password"])
     assert Workspace.objects.get().api_keys.filter(key_hash=hash_api_key(second["api_key"]["key"])).exists()
-    assert second["organization"] == first["organization"]
-    assert second["customers"] == first["customers"]
+    assert second["organization"] == seeded["organization"]
+    assert second["customers"] == seeded["customers"]
 
 
 @pytest.mark.django_db
@@ -138,9 +127,7 @@ def test_a_lost_database_is_made_again_with_the_old_passwords(folder: Path) -> N
     assert User.objects.get(email=owner["email"]).check_password(owner["password"])
 
 
-@pytest.mark.django_db
-def test_a_deleted_customer_does_not_come_back(folder: Path) -> None:
-    seed(folder)
+def test_a_deleted_customer_does_not_come_back(folder: Path, seeded: dict[str, Any]) -> None:
     Customer.objects.filter(external_id="camino-cie").update(deleted_at="2026-11-20T12:00:00Z")
     assert "camino-cie" not in {customer["external_id"] for customer in seed(folder)["customers"]}
 
