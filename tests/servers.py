@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.db import connection
+
+from tests.forked import Program
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,21 +60,20 @@ def _server(env: Mapping[str, str]) -> Iterator[Server]:
         process.wait(20)
 
 
-def start_server(env: Mapping[str, str], port: int) -> "subprocess.Popen[bytes]":
+def start_server(env: Mapping[str, str], port: int) -> Program:
     """Start a server with one web process in a process group of its own, and return it when it listens."""
-    program = str(Path(sys.executable).with_name("granian"))
     shape = (
         f"--interface wsgi --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 4 --http 1 --log-level error"
     )
-    command = [program, *shape.split(), "--no-access-log", "embedhost.wsgi:application"]
-    # As in production: with the tests' own 0, a server would read the feed without a pause.
+    # As in production, whatever the tests of this process have.
     env = {**os.environ, "REVOCATION_POLL_SECONDS": "0.5", **env}
-    process = subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True)
+    words = [*shape.split(), "--no-access-log", "embedhost.wsgi:application"]
+    process = Program("embedhost.serve", words, env)
     _wait(port, process)
     return process
 
 
-def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
+def _wait(port: int, process: Program) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended at its start"

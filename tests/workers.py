@@ -2,17 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 import redis
 from celery import Celery
 
 from tests.environment import redis_of_this_process
-from tests.servers import ROOT
+from tests.forked import Program
 
 
 class Worker:
@@ -20,16 +17,13 @@ class Worker:
 
     def __init__(self, env: Mapping[str, str], broker: str, *, include: str = "") -> None:
         self._env, self._queue, self._include = env, Celery(broker=broker), include
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Program | None = None
 
     def start(self) -> None:
         """Start it; ``include`` names a module with further tasks."""
-        program = str(Path(sys.executable).with_name("celery"))
         words = "--app=embedhost.celery --quiet worker --concurrency=1 --loglevel=ERROR --without-gossip"
         more = [f"--include={self._include}"] if self._include else []
-        self._process = subprocess.Popen(
-            [program, *words.split(), *more], env={**os.environ, **self._env}, cwd=ROOT, start_new_session=True
-        )
+        self._process = Program("celery", [*words.split(), *more], {**os.environ, **self._env})
 
     def send(self, task: str, *arguments: object) -> None:
         """Queue a task that is forgotten when nobody takes it soon."""
@@ -39,7 +33,7 @@ class Worker:
         """End it without a warning."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            self._process.wait(20)
             self._process = None
 
 

@@ -1,7 +1,8 @@
 """A process whose children write and take the journal as fast as they can, to be killed at any moment.
 
-``python -m tests.embed.churn <file>``: each line on stdin starts a child of that name, whose id is the answer. After
-each line of the journal a child notes ``<name> <number>`` in the file; ``wait`` waits for the last child.
+``python -m tests.embed.churn`` reads lines of words with tabs between them. ``start <name> <journal folder> <file>``
+starts a child, whose id is the answer. After each line of the journal a child notes ``<name> <number>`` in the file.
+``wait <id>`` waits for a child that was killed.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 from itertools import count
 
 import django
+from django.conf import settings
 from django.db import OperationalError
 
 django.setup()
@@ -19,18 +21,23 @@ from tests.embed.churned import TAKEN_EVERY, take  # noqa: E402
 journal.handle("churn")(take)
 
 
-def main(acknowledged: str) -> None:
+def main() -> None:
     # Forked once: importing everything anew for each child would take most of the test's time.
-    child = 0
     for line in sys.stdin:
-        if line.strip() == "wait":
-            os.waitpid(child, 0)
-            print("over", flush=True)
-            continue
-        child = os.fork()
-        if child == 0:
-            churn(line.strip(), acknowledged)
-        print(child, flush=True)
+        match line.rstrip("\n").split("\t"):
+            case ["start", name, folder, acknowledged]:
+                print(start(name, folder, acknowledged), flush=True)
+            case ["wait", child]:
+                os.waitpid(int(child), 0)
+                print("over", flush=True)
+
+
+def start(name: str, folder: str, acknowledged: str) -> int:
+    child = os.fork()
+    if child == 0:
+        settings.JOURNAL_DIR = folder
+        churn(name, acknowledged)
+    return child
 
 
 def churn(name: str, acknowledged: str) -> None:
@@ -46,4 +53,4 @@ def churn(name: str, acknowledged: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

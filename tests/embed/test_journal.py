@@ -218,9 +218,20 @@ def test_a_write_takes_microseconds() -> None:
 Churn = Callable[[str], "subprocess.Popen[str]"]
 
 
+@pytest.fixture(scope="module")
+def churning(django_db_setup: None) -> Iterator["subprocess.Popen[str]"]:
+    """The process whose children write and take the journal: starting it costs as much as all that they do."""
+    env = {**os.environ, "DATABASE_URL": url_of_the_test_database(), "DJANGO_SETTINGS_MODULE": "embedhost.settings"}
+    command = [sys.executable, "-m", "tests.embed.churn"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
+        yield running
+
+
 @pytest.fixture
-def nursery(tmp_path: Path) -> Iterator["Nursery"]:
-    running = Nursery(tmp_path / "acknowledged")
+def nursery(churning: "subprocess.Popen[str]", tmp_path: Path) -> Iterator["Nursery"]:
+    running = Nursery(churning, tmp_path / "acknowledged")
     yield running
     running.end()
 
@@ -228,31 +239,24 @@ def nursery(tmp_path: Path) -> Iterator["Nursery"]:
 class Nursery:
     """Starts processes that write and take the journal, kills them, and knows what they had written by then."""
 
-    def __init__(self, log: Path) -> None:
-        self.log = log
-        env = {**os.environ, "DATABASE_URL": url_of_the_test_database(), "JOURNAL_DIR": str(settings.JOURNAL_DIR)}
-        env["DJANGO_SETTINGS_MODULE"] = "embedhost.settings"
-        self.parent = subprocess.Popen(
-            [sys.executable, "-m", "tests.embed.churn", str(log)],
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, parent: "subprocess.Popen[str]", log: Path) -> None:
+        self.parent, self.log = parent, log
+        self._living: list[int] = []
 
-    def _say(self, words: str) -> str:
+    def _say(self, *words: object) -> str:
         assert self.parent.stdin
         assert self.parent.stdout
-        print(words, file=self.parent.stdin, flush=True)
+        print(*words, sep="\t", file=self.parent.stdin, flush=True)
         return str(self.parent.stdout.readline()).strip()
 
     def start(self, name: str) -> int:
-        return int(self._say(name))
+        self._living.append(int(self._say("start", name, settings.JOURNAL_DIR, self.log)))
+        return self._living[-1]
 
     def kill(self, child: int) -> None:
         os.kill(child, signal.SIGKILL)
-        assert self._say("wait") == "over"
+        assert self._say("wait", child) == "over"
+        self._living.remove(child)
 
     def acknowledged(self) -> Counter[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
@@ -262,11 +266,8 @@ class Nursery:
         wait_for(lambda: self.acknowledged()[name])
 
     def end(self) -> None:
-        assert self.parent.stdin
-        assert self.parent.stdout
-        self.parent.stdin.close()
-        self.parent.wait(20)
-        self.parent.stdout.close()
+        for child in [*self._living]:
+            self.kill(child)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -347,8 +348,7 @@ def test_two_processes_that_take_dead_files_at_once_take_each_line_once(nursery:
         except OperationalError:
             continue
     for child in children:
-        os.kill(child, signal.SIGKILL)
-    nursery.end()
+        nursery.kill(child)
     wait_for(lambda: journal.drain() == 0 and not files())
     counted = Counter(subject for subject in taken() if subject.startswith("dead-"))
     assert counted == Counter(subjects)
