@@ -19,19 +19,24 @@ from tests.services import apt_install, running
 PACKAGES = ("console", "customers", "dashboards", "datasources", "embed", "embedhost", "secrets_admin", "tokens")
 #: One database is enough for these: SQLite.
 _ONCE = ["--ignore=tests/demo", "--ignore=tests/console/test_snippets.py", "--ignore=tests/embed/test_any_token.py"]
-#: Several web processes, or a worker beside one, stand on PostgreSQL and Redis alone (docs/install.md).
-_SEVERAL_PROCESSES = (
-    "api/test_two_servers",
-    "embed/test_killed_processes",
-    "embed/test_one_query",
-    "embed/test_refresh_worker",
-    "embed/test_two_servers",
-    "embed/test_two_servers_customers",
-    "embed/test_two_servers_revoke",
-)
-#: One database is enough for these long ones: the real one.
-_LONG = ("api/test_fuzzing", "embed/test_closed_connections", "embed/test_cut_off")
-_NOT_ON_SQLITE = [f"--ignore=tests/{name}.py" for name in (*_SEVERAL_PROCESSES, *_LONG)]
+#: Several web processes, or a worker beside one, stand on PostgreSQL and Redis alone (docs/install.md). What takes a
+#: server long (calls of any kind for a minute, a database that is cut off) is shown there once.
+_PROCESSES = [
+    f"tests/{name}.py"
+    for name in (
+        "api/test_fuzzing",
+        "api/test_two_servers",
+        "embed/test_closed_connections",
+        "embed/test_cut_off",
+        "embed/test_killed_processes",
+        "embed/test_one_query",
+        "embed/test_refresh_worker",
+        "embed/test_two_servers",
+        "embed/test_two_servers_customers",
+        "embed/test_two_servers_revoke",
+    )
+]
+_ELSEWHERE = [f"--ignore={name}" for name in _PROCESSES]
 #: Where tests in a browser are; the others are not even read.
 BROWSED = ("tests/browser", "tests/charts")
 _TYPED = (*PACKAGES, "devtools", "tests", "dev")
@@ -101,19 +106,27 @@ def _checks(*commands: Sequence[Path | str]) -> Outcome:
 
 def _unit(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        return _pytest("unit", arguments or [*_QUICK, "--database=unknown"], env)
+        # It runs when most others have ended: two processes leave no core idle.
+        return _pytest("unit", arguments or [*_QUICK, *_TWO, "--database=unknown", *_ELSEWHERE], env)
 
 
 def _on_sqlite(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        return _pytest("sqlite", arguments or [*_QUICK, "--database=known", *_NOT_ON_SQLITE], env)
+        return _pytest("sqlite", arguments or [*_QUICK, "--database=known", *_ELSEWHERE], env)
 
 
 def _on_services(arguments: Sequence[str]) -> Outcome:
     with _services() as env:
-        everything = {**env, "DATABASE_URL": env["TEST_DATABASE_URL"], "REDIS_URL": env["TEST_REDIS_URL"]}
-        # These wait for servers, in other processes too.
-        return _pytest("services", arguments or [*_QUICK, *_TWO, "--database=known", *_ONCE], everything)
+        return _pytest("services", arguments or [*_QUICK, "--database=known", *_ONCE, *_ELSEWHERE], _served(env))
+
+
+def _processes(arguments: Sequence[str]) -> Outcome:
+    with _services() as env:
+        return _pytest("processes", arguments or [*_QUICK, *_PROCESSES], _served(env))
+
+
+def _served(env: Mapping[str, str]) -> dict[str, str]:
+    return {**env, "DATABASE_URL": env["TEST_DATABASE_URL"], "REDIS_URL": env["TEST_REDIS_URL"]}
 
 
 def _browser(arguments: Sequence[str]) -> Outcome:
@@ -187,9 +200,8 @@ PARTS = {
         Part("types", "mypy, strict", _types),
         Part("unit", "tests that know no database of embedhost's", _unit, takes_arguments=True),
         Part("sqlite", "those that know one, on SQLite without Redis", _on_sqlite, takes_arguments=True),
-        Part(
-            "services", "the same on PostgreSQL with Redis, several processes too", _on_services, takes_arguments=True
-        ),
+        Part("services", "the same on PostgreSQL with Redis", _on_services, takes_arguments=True),
+        Part("processes", "several servers and workers on PostgreSQL with Redis", _processes, takes_arguments=True),
         Part("typescript", "the front end's types and unit tests", _typescript),
         Part("browser", "tests in a real Chromium", _browser, takes_arguments=True),
         Part("deep", "fuzzing and corpora, at most an hour; not part of ./dev test", _deep, takes_arguments=True),

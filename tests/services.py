@@ -123,7 +123,7 @@ def _spawn(command: Sequence[str | Path], folder: Path, user: str | None) -> sub
         return subprocess.Popen(
             [str(word) for word in command],
             cwd=folder,
-            env=_environment(),
+            env=_environment(folder),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -134,8 +134,9 @@ def _spawn(command: Sequence[str | Path], folder: Path, user: str | None) -> sub
         )
 
 
-def _environment() -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
+def _environment(folder: Path) -> dict[str, str]:
+    """A MariaDB that starts removes the temporary tables in its TMPDIR, another server's too: each has its own."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)}
 
 
 def _group(user: str | None) -> int | None:
@@ -226,7 +227,7 @@ def _must_make(command: Sequence[str | Path], folder: Path, user: str | None) ->
     made = subprocess.run(
         [str(word) for word in command],
         cwd=folder,
-        env=_environment(),
+        env=_environment(folder),
         capture_output=True,
         text=True,
         check=False,
@@ -346,7 +347,7 @@ def _version(path: Path) -> int:
 
 def apt_install(package: str) -> bool:
     """Install a Debian package as root, without questions; tell whether it worked. One at a time, as apt wants it."""
-    env = {**_environment(), "DEBIAN_FRONTEND": "noninteractive"}
+    env = {**_environment(Path(tempfile.gettempdir())), "DEBIAN_FRONTEND": "noninteractive"}
     with _apt:
         for words in ("update", f"-y install --no-install-recommends {package}"):
             if subprocess.run(["apt-get", "-q", *words.split()], env=env, capture_output=True, check=False).returncode:

@@ -8,19 +8,23 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
+import pymysql
 import pytest
 import redis
 
 from devtools.children import start, stop
 from devtools.parts import BROWSED, PARTS, sum_of
 from devtools.places import digest, environment
-from devtools.testing import ORDER
+from devtools.testing import AT_ONCE, ORDER
 from embedhost.lib.env import ROOT
 from tests import services
 from tests.house.server import clean_environment
@@ -207,18 +211,18 @@ def test_ctrl_c_ends_all_parts_and_their_servers(tmp_path: Path) -> None:
         f"        Path({str(tmp_path)!r}, str(time.monotonic())).write_text(urls.database_url)\n"
         "        children.run(['sleep', '300'])\n"
         "    return parts.Outcome(0, 0, '')\n"
-        "testing.PARTS = {word: parts.Part(word, '', work) for word in 'abc'}\n"
-        "testing.ORDER = ('a', 'b', 'c', 'b', 'a')\n"
+        "testing.PARTS = {word: parts.Part(word, '', work) for word in 'abcde'}\n"
+        "testing.ORDER = ('a', 'b', 'c', 'd', 'e')\n"
         "testing.install = testing.build = lambda *words: None\n"
         "sys.exit(cli.main(['test']))"
     )
     env = clean_environment({"HOME": str(tmp_path)})
     with _running([sys.executable, "-c", program], env) as running:
-        assert _eventually(lambda: len(list(tmp_path.iterdir())) == 3)
+        assert _eventually(lambda: len(list(tmp_path.iterdir())) == AT_ONCE)
         urls = [note.read_text() for note in tmp_path.iterdir()]
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 128 + signal.SIGTERM
-    assert len(list(tmp_path.iterdir())) == 3, "no further part was begun"
+    assert len(list(tmp_path.iterdir())) == AT_ONCE, "no further part was begun"
     for url in urls:
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(url, connect_timeout=2)
@@ -259,10 +263,18 @@ def test_a_skipped_file_fails_with_its_reason(tmp_path: Path) -> None:
     assert "could not import 'nothing_of_this_name'" in ran.stdout
 
 
+def _mariadb(urls: services.Services) -> dict[str, Any]:
+    parts = urlsplit(urls.mariadb_url)
+    return {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password}
+
+
 def test_the_test_services_are_real_need_a_password_and_are_gone_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
-    monkeypatch.delenv("TEST_REDIS_URL", raising=False)
+    for name in ("DATABASE", "REDIS", "MARIADB"):
+        monkeypatch.delenv(f"TEST_{name}_URL", raising=False)
     with services.running() as urls:
+        with closing(pymysql.connect(**_mariadb(urls))) as other, other.cursor() as cursor:
+            cursor.execute("SELECT @@tmpdir")
+            assert cursor.fetchone() != (tempfile.gettempdir(),), "one that starts would remove its tables"
         with psycopg.connect(urls.database_url) as connection:
             found = connection.execute("SELECT current_setting('is_superuser'), current_setting('fsync')").fetchone()
         assert found == ("on", "off")
