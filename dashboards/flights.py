@@ -167,6 +167,13 @@ class Flights:
         self._depart(flight)
         return flight.future
 
+    def landed(self, key: str) -> bytes | None:
+        """Return rows that landed here a moment ago. Ask before the store: a flight is here until that has its rows."""
+        flight = self._flights.get(key)
+        if flight is None or not flight.future.done() or flight.future.exception() is not None:
+            return None
+        return flight.future.result()
+
     def leave(self, key: str, viewer: str) -> None:
         """Take a viewer's wish for a flight back: they said that they left."""
         with self._lock:

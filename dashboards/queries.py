@@ -112,11 +112,13 @@ def run_panels(requests: Sequence[PanelRequest], *, wait: float) -> list[PanelRe
 
 
 def lookup(prepared: Sequence["Prepared | PanelResult"]) -> list[Entry | None]:
-    """Return what the cache holds for each prepared panel, with at most one read of the store."""
+    """Return what has landed here or the cache holds for each prepared panel, with at most one read of the store."""
     now = feed.now()
     runnable = [item for item in prepared if isinstance(item, Prepared)]
-    wanted = {item.key: Wanted(item.key, item.scope, fresh_from(item, now)) for item in runnable}
-    found = dict(zip(wanted, look_up(store(), list(wanted.values())), strict=True))
+    found = {item.key: unpack(item.key, flights().landed(item.key), item.scope) for item in runnable}
+    missing = [item for item in runnable if found[item.key] is None]
+    wanted = {item.key: Wanted(item.key, item.scope, fresh_from(item, now)) for item in missing}
+    found |= zip(wanted, look_up(store(), list(wanted.values())), strict=True)
     return [found.get(item.key) for item in prepared]
 
 

@@ -1,10 +1,13 @@
 """Every answer says whether the cache had it, when it was read and how old it is; a cleared cache answers nothing."""
 
+import threading
+
 import pytest
 from django.test import Client
 
 from dashboards.models import Dashboard
 from dashboards.services import clear_cache, update_embed_settings
+from embedhost.lib.store import store
 from secrets_admin.access import SYSTEM
 from secrets_admin.feed import feed
 from secrets_admin.models import User
@@ -43,6 +46,16 @@ def test_a_call_says_miss_then_hit_then_stale(
     cache, at, age = facts(call(embed_client, token))
     assert (cache, at) == ("stale", first[1])
     assert 600 <= int(age) < 700
+
+
+def test_rows_that_landed_and_that_the_store_does_not_have_yet_are_a_hit(
+    world: World, embed_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, finish = threading.Event(), store().finish
+    monkeypatch.setattr(store(), "finish", lambda *rows: keep.wait(20) and finish(*rows))
+    token = world.a.token()
+    assert [facts(data(embed_client, token, panel="total"))[0] for _ in range(2)] == ["miss", "hit"]
+    keep.set()
 
 
 def test_a_page_counts_its_panels_and_tells_its_oldest(world: World, embed_client: Client) -> None:
