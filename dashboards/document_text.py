@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import yaml
 
+from dashboards.charts.base import MAX_NAME
 from dashboards.reader import Place
 from datasources.gate.places import line_and_column
 from embedhost.lib.api.fields import without_fraction
@@ -26,7 +27,6 @@ MAX_BYTES: Final = 1024 * 1024
 #: Levels of names and lists, as for every other body; a document of ours has six.
 MAX_LEVELS: Final = 8
 MAX_VALUES: Final = 100_000
-MAX_NAME: Final = 200
 _LARGEST: Final = 2**63
 _ODD: Final = re.compile("[\0\ud800-\udfff]")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, TypeGuard
 
 from babel.numbers import is_currency
 
@@ -21,6 +21,8 @@ class Check:
         return self.problem(key, value)
 
 
+#: Characters of a name that an author chooses: of a value in the data, mostly.
+MAX_NAME: Final = 200
 COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "past")
 
 
@@ -160,13 +162,22 @@ def one_of(*words: str) -> Check:
 
 
 def _texts_by_name(key: str, value: object) -> str | None:
-    good = isinstance(value, Mapping) and all(isinstance(n, str) and isinstance(t, str) for n, t in value.items())
-    return None if good else f"`{key}` gives a text for each name."
+    good = _has_names(value) and all(isinstance(text, str) for text in value.values())
+    return None if good else f"`{key}` gives a text for each name, which has at most {MAX_NAME} characters."
 
 
 def _colours_by_name(key: str, value: object) -> str | None:
-    good = isinstance(value, Mapping) and all(isinstance(n, str) and c in COLOURS for n, c in value.items())
-    return None if good else f"`{key}` gives one of {', '.join(COLOURS)} for each name."
+    good = _has_names(value) and all(colour in COLOURS for colour in value.values())
+    said = f"`{key}` gives one of {', '.join(COLOURS)} for each name of at most {MAX_NAME} characters."
+    return None if good else said
+
+
+def _has_names(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping) and all(isinstance(name, str) and len(name) <= MAX_NAME for name in value)
+
+
+def _by_name(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "propertyNames": {"maxLength": MAX_NAME}, "additionalProperties": value}
 
 
 def _a_format(key: str, value: object) -> str | None:
@@ -188,8 +199,8 @@ a_column = Check(_a_column, _NAME)
 columns_of = Check(_columns_of, {"anyOf": [_NAME, {"type": "array", "items": _NAME, "minItems": 1}]})
 yes_or_no = Check(_yes_or_no, {"type": "boolean"})
 a_text = Check(_a_text, {"type": "string", "maxLength": 200})
-texts_by_name = Check(_texts_by_name, {"type": "object", "additionalProperties": {"type": "string"}})
-colours_by_name = Check(_colours_by_name, {"type": "object", "additionalProperties": {"enum": list(COLOURS)}})
+texts_by_name = Check(_texts_by_name, _by_name({"type": "string"}))
+colours_by_name = Check(_colours_by_name, _by_name({"enum": list(COLOURS)}))
 #: ``{style, currency, decimals, compact}``. Which codes are currencies is beyond the schema.
 a_format = Check(
     _a_format,

@@ -40,6 +40,7 @@ _OTHERS: tuple[Any, ...] = (
     None, True, -1, 0, 3, 4.5, 13, 10**16, "", " ", "\u3000", "\x1f", "A b", "x" * 201, "x" * 50_001, [], [1], [""],
     ["a"], [{}], {}, {"a": 1}, {"a": "b"}, {"start": "a", "end": "b"}, {"style": "other"}, {"decimals": 7},
     {"currency": 5}, {"name": 1}, {"name": "a", "ascending": 1}, "customer_id", "choice", "text", "table",
+    {"x" * 200: "c1"}, {"x" * 201: "c1"}, {"a": "c9"},
 )  # fmt: skip
 
 
