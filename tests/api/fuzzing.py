@@ -35,14 +35,18 @@ def running() -> Iterator[str]:
             process.wait(20)
 
 
-def fuzz(address: str, key: str, *, seconds: int, folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Run schemathesis for so long, all checks on, with an API key; its report is what it prints."""
+def fuzz(address: str, key: str, *, seconds: int, anew: bool, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run schemathesis for so long, all checks on, with an API key; its report is what it prints.
+
+    ``anew`` draws other calls each time; without it they are the same until the document changes.
+    """
     program = [sys.executable, "-m", "schemathesis.cli"]
     chosen = ["--checks", "all", "--max-time", str(seconds), "--header", f"Authorization: Bearer {key}"]
     # One worker: two that parse Python at once can end with a SystemError of Python 3.11 (gh-106905).
-    quiet = ["--no-color", "--workers", "1", "--generation-database", "none", "--request-timeout", "30"]
+    quiet = ["--no-color", "--workers", "1", "--request-timeout", "30"]
+    drawn = ["--generation-database", "none"] if anew else ["--generation-deterministic"]
     return subprocess.run(
-        [*program, "--config-file", str(_SETTINGS), "run", f"{address}/api/v1/schema/", *chosen, *quiet],
+        [*program, "--config-file", str(_SETTINGS), "run", f"{address}/api/v1/schema/", *chosen, *quiet, *drawn],
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

@@ -13,10 +13,15 @@ LEAST_CALLS = 100
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("seconds", [60, pytest.param(1200, marks=[pytest.mark.deep, pytest.mark.timeout(3000)])])
-def test_no_call_gets_an_answer_that_the_document_does_not_know(ours: Backend, tmp_path: Path, seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "anew"),
+    [(60, False), pytest.param(1200, True, marks=[pytest.mark.deep, pytest.mark.timeout(3000)])],
+)
+def test_no_call_gets_an_answer_that_the_document_does_not_know(
+    ours: Backend, tmp_path: Path, seconds: int, anew: bool
+) -> None:
     with running() as address:
-        done = fuzz(address, ours.value, seconds=seconds, folder=tmp_path)
+        done = fuzz(address, ours.value, seconds=seconds, anew=anew, folder=tmp_path)
     said = done.stdout[-20_000:] + done.stderr[-4_000:]
     assert done.returncode == 0, said
     made = re.search(r"(\d+) generated", said)
