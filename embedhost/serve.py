@@ -13,12 +13,20 @@ from granian.cli import entrypoint
 
 #: The largest ones that need no settings.
 LIBRARIES: Final = (
+    "babel.dates",
     "babel.numbers",
     "celery.app.base",
     "cryptography.x509",
+    "django.contrib.admin",
+    "django.contrib.auth.apps",
+    "django.contrib.postgres.fields",
+    "django.contrib.staticfiles.storage",
     "django.core.handlers.wsgi",
+    "django.core.servers.basehttp",
+    "django.db.backends.postgresql.base",
     "django.db.models",
     "django.forms",
+    "django.test",
     "jose.jwe",
     "jsonschema",
     "jwt",
@@ -26,6 +34,7 @@ LIBRARIES: Final = (
     "markdown_it",
     "orjson",
     "psycopg",
+    "py_mini_racer",
     "redis",
     "requests",
     "sqlglot.dialects.postgres",
