@@ -67,6 +67,7 @@ class CustomersView(KeyView):
         """
         wanted = self.body
         self.key.require_customer(wanted["external_id"])
+        changes.check_wanted(wanted)
         _require_parent(self, wanted)
         made: list[Customer] = []
 

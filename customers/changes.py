@@ -1,6 +1,7 @@
 """Changes of a customer as one piece: its name, properties and parent together, or none of them."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.db import transaction
 
@@ -21,19 +22,29 @@ class ParentUnknown(NotFound):
     message = "The workspace has no customer with the parent's external id. Make the parent first."
 
 
+def check_wanted(wanted: Mapping[str, object]) -> None:
+    """Raise CustomerRefused for what no customer can be made with, also when there is one."""
+    services.checked(str(wanted["external_id"]), **_given(wanted))
+
+
 @transaction.atomic
 def get_or_make(workspace: Workspace, wanted: Mapping[str, object], *, actor: Actor) -> tuple[Customer, bool]:
     """Return the customer that ``wanted`` names, and whether it was made now, then with all that is wanted.
 
     One that is there stays as it is. Raises CustomerRefused, ParentUnknown.
     """
-    given = {name: wanted[name] for name in ("name", "properties") if name in wanted}
     if wanted.get("parent") is not None:
         take_turn_to_make(workspace, str(wanted["external_id"]))
-    customer, made = services.get_or_create_customer(workspace, str(wanted["external_id"]), **given, actor=actor)  # type: ignore[arg-type]  # checked there
+    customer, made = services.get_or_create_customer(
+        workspace, str(wanted["external_id"]), **_given(wanted), actor=actor
+    )
     if made and (wanted.get("parent") is not None or customer.parent_id is not None):
         set_parent(customer, _parent(workspace, wanted.get("parent")), actor=actor)
     return customer, made
+
+
+def _given(wanted: Mapping[str, object]) -> dict[str, Any]:
+    return {name: wanted[name] for name in ("name", "properties") if name in wanted}
 
 
 def take_turn_to_make(workspace: Workspace, external_id: str) -> None:

@@ -65,11 +65,10 @@ def get_or_create_customer(
     An existing customer stays as it is. A deleted one comes back with a new generation and a new token, so that
     nothing from before works again. ``name`` defaults to the external id. Raises CustomerRefused.
     """
-    _check_external_id(external_id)
+    fields = checked(external_id, name=name, properties=properties)
     there = workspace.customers.select_related("parent").filter(external_id=external_id).first()
     if there is not None and there.deleted_at is None:  # By far the most frequent case, and it needs no lock.
         return there, False
-    fields = {"name": check_name(name or external_id), "properties": check_properties(properties or {})}
     with transaction.atomic():
         if there is not None:
             take_turn(workspace.id)
@@ -81,6 +80,12 @@ def get_or_create_customer(
             announce_family(customer)
             _record(customer, actor, "customer.created", generation=customer.generation)
     return customer, made
+
+
+def checked(external_id: str, *, name: str = "", properties: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Return name and properties that a customer can be made with, it may be there already. Raises CustomerRefused."""
+    _check_external_id(external_id)
+    return {"name": check_name(name or external_id), "properties": check_properties(properties or {})}
 
 
 def update_customer(customer: Customer, *, name: str, properties: Mapping[str, object], actor: Actor) -> None:

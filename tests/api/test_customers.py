@@ -85,6 +85,21 @@ def test_p_cu_04_a_number_that_cannot_be_kept_is_400_however_large(ours: Backend
             assert ours.refused("post", CUSTOMERS, body, status=400, **headers)["code"] == "customer_invalid", number
 
 
+def test_p_cu_04_what_no_customer_can_have_is_400_also_for_one_that_is_there(ours: Backend) -> None:
+    before = ours.told("get", f"{CUSTOMERS}acme")
+    refused: list[dict[str, object]] = [
+        {"properties": {"regions": [{}]}},
+        {"properties": {"a-b": 1}},
+        {"name": "\u202e"},
+    ]
+    for wanted in refused:
+        said = ours.refused("post", CUSTOMERS, {"external_id": "acme", **wanted}, status=400)
+        assert said["code"] == "customer_invalid"
+        [item] = ours.told("post", f"{CUSTOMERS}bulk", {"customers": [{"external_id": "acme", **wanted}]})["customers"]
+        assert item["code"] == "customer_invalid"
+    assert ours.told("get", f"{CUSTOMERS}acme") == before
+
+
 def test_p_cu_02_another_organizations_customers_are_not_there(ours: Backend, theirs: Backend, world: World) -> None:
     foreign = world.a.customers["globex"]
     before = Customer.objects.filter(workspace=world.a.workspace).order_by("id").values()
