@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 from django.utils.translation import gettext, ngettext
 
 from dashboards import periods
+from dashboards.charts.formats import day
 from dashboards.variable_spec import CHOSEN, VariableSpec
 
 #: A chip names so many choices and counts the others.
@@ -55,7 +55,7 @@ def _period(value: Any, locale: str) -> str:
 def _day(text: str, locale: str) -> str:
     if periods.is_day(text):
         return day_text(text)
-    return str(format_date(date.fromisoformat(text), "medium", locale=_cldr(locale)))
+    return day(date.fromisoformat(text), locale)
 
 
 def _cldr(locale: str) -> str:

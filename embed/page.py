@@ -8,15 +8,14 @@ from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
 from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import override
 
+from dashboards.charts.formats import full_moment
 from dashboards.choices import Choices, depends_on
 from dashboards.drawings import Card
 from dashboards.grants import EXPORT, Opened
@@ -118,10 +117,7 @@ def build_page(
 
 @lru_cache(maxsize=1000)
 def _moment(iso: str, locale: str, time_zone: str) -> str:
-    """Return "20 Nov 2026, 14:32" as the viewer's locale and time zone write it."""
-    name = locale.replace("-", "_")
-    moment = datetime.fromisoformat(iso).astimezone(ZoneInfo(time_zone))
-    return f"{format_date(moment, 'medium', locale=name)}, {format_time(moment, 'short', locale=name)}"
+    return full_moment(datetime.fromisoformat(iso), locale, time_zone)
 
 
 def subject_of(opened: Opened) -> str:

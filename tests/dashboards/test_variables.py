@@ -158,12 +158,13 @@ def test_p_dv_06_an_identifier_is_chosen_from_the_authors_list() -> None:
 
 
 def test_values_are_written_as_a_reader_of_the_locale_writes_them() -> None:
-    def text(name: str, value: object) -> str:
-        return value_text(SPEC.variables[name], value, "en")
+    def text(name: str, value: object, locale: str = "en") -> str:
+        return value_text(SPEC.variables[name], value, locale)
 
     assert text("boolean", True) == "Yes"
     assert text("boolean", False) == "No"
-    assert text("date", "2026-02-28") == "Feb 28, 2026"
+    assert text("date", "2026-02-28") == "28 Feb 2026"
+    assert text("date", "2026-02-28", "en-US") == "Feb 28, 2026"
     assert text("date", "yesterday") == "Yesterday"
     assert text("date", "7_days_ago") == "7 days ago"
     assert text("multi_choice", ["North", "South"]) == "North, South"

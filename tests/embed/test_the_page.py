@@ -1,5 +1,6 @@
 """A viewer opens a dashboard: what the page says, what it keeps to itself, and who may frame it."""
 
+import re
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -36,6 +37,23 @@ def test_every_panel_arrives_drawn(world: World, embed_client: Client) -> None:
         assert f'data-panel="{panel}"' in body
     assert body.count('data-state="ready"') == 4
     assert "<svg" in body
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [
+        ("en", r"\d+ \w{3} \d{4}, \d\d:\d\d"),
+        ("en-US", r"\w{3} \d+, \d{4}, \d+:\d\d\s[AP]M"),
+        ("de", r"\d\d\.\d\d\.\d{4}, \d\d:\d\d"),
+    ],
+)
+def test_the_page_writes_its_time_as_its_cards_do(
+    locale: str, written: str, world: World, embed_client: Client
+) -> None:
+    body = text_of(page(embed_client, world.a.token(), locale_code=locale))
+    [(at, said)] = re.findall(r'id="eh-asof" datetime="([^"]+)">([^<]+)<', body)
+    assert re.fullmatch(written, said)
+    assert f'datetime="{at}" title="{said}">' in body
 
 
 def test_p_ep_01_the_page_may_be_framed_by_the_listed_origin_alone(world: World, embed_client: Client) -> None:

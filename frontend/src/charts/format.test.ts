@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { change, compact, decimalsFor, exact, safeLocale, share } from "./format";
+import { safeLocale } from "../locale";
+import { change, compact, decimalsFor, exact, share } from "./format";
 
 const EUR = { style: "currency", currency: "EUR" } as const;
 

@@ -1,17 +1,9 @@
 // Numbers by the viewer's locale. dashboards/charts/formats.py does the same for HTML; a test compares the two.
+import { safeLocale } from "../locale";
 import type { NumberFormat } from "./spec";
 
 const MINUS = "\u2212";
 const cache = new Map<string, Intl.NumberFormat>();
-
-/** Return a locale that Intl takes: "pt_BR" is pt-BR, nonsense is English. */
-export function safeLocale(locale: string): string {
-  try {
-    return Intl.getCanonicalLocales(locale.replace(/_/g, "-"))[0] ?? "en";
-  } catch {
-    return "en";
-  }
-}
 
 function intl(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = locale + JSON.stringify(options);

@@ -1,5 +1,5 @@
 // The time axis: which step the data has, which labels fit, and how to say one moment in full.
-import { safeLocale } from "./format";
+import { dateLocale, tidyDate } from "../locale";
 import type { Cell, Column } from "./spec";
 
 export type Step = "year" | "quarter" | "month" | "week" | "day" | "moment";
@@ -71,9 +71,6 @@ export function filled(axis: TimeAxis, limit = 1000): number[] {
   return all;
 }
 
-/** Plain "en" writes 20 Nov 2026, 14:32, as the rest of the world reads it; en-US keeps its own order. */
-const dateLocale = (locale: string): string => (/^en$/i.test(locale) ? "en-GB" : safeLocale(locale));
-
 const cache = new Map<string, Intl.DateTimeFormat>();
 function intl(locale: string, zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = locale + zone + JSON.stringify(options);
@@ -97,7 +94,7 @@ const quarter = (at: number, locale: string): string =>
 
 /** Return the label under the axis. */
 export function short(at: number, axis: TimeAxis, locale: string): string {
-  const say = (options: Intl.DateTimeFormatOptions): string => tidy(intl(locale, axis.zone, options).format(at));
+  const say = (options: Intl.DateTimeFormatOptions): string => tidyDate(intl(locale, axis.zone, options).format(at));
   if (axis.step === "year") return say({ year: "numeric" });
   if (axis.step === "quarter") return quarter(at, locale);
   if (axis.step === "month") return say({ month: "short" });
@@ -106,11 +103,8 @@ export function short(at: number, axis: TimeAxis, locale: string): string {
   return say(oneDay ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" });
 }
 
-/** British CLDR alone writes Sept for the ninth month. */
-const tidy = (text: string): string => text.replace(/\bSept\b/, "Sep");
-
 /** Return the heading of a tooltip: the period in full. */
-export const long = (at: number, axis: TimeAxis, locale: string): string => tidy(inFull(at, axis, locale));
+export const long = (at: number, axis: TimeAxis, locale: string): string => tidyDate(inFull(at, axis, locale));
 
 function inFull(at: number, axis: TimeAxis, locale: string): string {
   const day = { day: "numeric", month: "short", year: "numeric" } as const;
@@ -125,7 +119,7 @@ function inFull(at: number, axis: TimeAxis, locale: string): string {
 /** Return a day without its year, in the viewer's zone: 20 Nov. */
 export const dayOf = (iso: string, zone: string, locale: string): string | null => {
   const at = parse(iso)?.at;
-  return at === undefined ? null : tidy(intl(locale, zone, { day: "numeric", month: "short" }).format(at));
+  return at === undefined ? null : tidyDate(intl(locale, zone, { day: "numeric", month: "short" }).format(at));
 };
 
 /** Return what a clock in `zone` shows at a moment, written as a moment of UTC. */

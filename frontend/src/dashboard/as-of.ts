@@ -1,5 +1,7 @@
 /** The page's own "as of": its oldest numbers' time, as the server writes it on arrival. */
 
+import { dateLocale, tidyDate } from "../locale";
+
 /** Say when the oldest numbers of the page were read, once all cards are there. */
 export function showAsOf(root: HTMLElement, locale: string, timeZone: string): void {
   const shown = root.querySelector<HTMLTimeElement>("#eh-asof");
@@ -20,8 +22,7 @@ export function oldestOf(times: readonly string[]): string | null {
 
 /** Write a moment as "20 Nov 2026, 14:32" in the viewer's locale and time zone. */
 export function momentText(iso: string, locale: string, timeZone: string): string {
-  const moment = new Date(iso);
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone }).format(moment);
-  const time = new Intl.DateTimeFormat(locale, { timeStyle: "short", timeZone }).format(moment);
-  return `${day}, ${time}`;
+  const write = (options: Intl.DateTimeFormatOptions): string =>
+    new Intl.DateTimeFormat(dateLocale(locale), { ...options, timeZone }).format(new Date(iso));
+  return `${tidyDate(write({ dateStyle: "medium" }))}, ${write({ timeStyle: "short" })}`;
 }

@@ -1,6 +1,7 @@
 /** Date ranges: the relative ones by name, the others as `{start, end}` of ISO days, both days included. */
 
 import { isRecord } from "../embed/protocol";
+import { dateLocale, tidyDate } from "../locale";
 
 export interface DayRange {
   readonly start: string;
@@ -64,6 +65,7 @@ export function rangeText(range: RangeValue, locale: string, say: Say): string {
 }
 
 function daysText(range: DayRange, locale: string): string {
-  const format = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-  return format.formatRange(new Date(`${range.start}T00:00:00Z`), new Date(`${range.end}T00:00:00Z`));
+  const days = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" } as const;
+  const format = new Intl.DateTimeFormat(dateLocale(locale), days);
+  return tidyDate(format.formatRange(new Date(`${range.start}T00:00:00Z`), new Date(`${range.end}T00:00:00Z`)));
 }
