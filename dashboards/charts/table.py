@@ -69,8 +69,13 @@ def _columns(key: str, value: object) -> str | None:
 def _sort(key: str, value: object) -> str | None:
     if isinstance(value, str) and value:
         return None
-    good = isinstance(value, Mapping) and set(value) <= {"name", "ascending"} and isinstance(value.get("name"), str)
-    return None if good else f"`{key}` is a column's name, or name and ascending."
+    good = (
+        isinstance(value, Mapping)
+        and set(value) <= {"name", "ascending"}
+        and isinstance(value.get("name"), str)
+        and isinstance(value.get("ascending", False), bool)
+    )
+    return None if good else f"`{key}` is a column's name, or name and ascending, which is true or false."
 
 
 _COLUMNS = Check(_columns, {"type": "array", "items": _COLUMN.schema(), "minItems": 1})
@@ -81,7 +86,7 @@ _SORT = Check(
             a_column.schema,
             {
                 "type": "object",
-                "properties": {"name": {"type": "string"}, "ascending": {}},
+                "properties": {"name": {"type": "string"}, "ascending": yes_or_no.schema},
                 "required": ["name"],
                 "additionalProperties": False,
             },

@@ -146,3 +146,13 @@ def test_every_problem_has_the_place_of_its_value() -> None:
         with pytest.raises(SpecError) as refused:
             parse(changed)
         assert place in [problem.place for problem in refused.value.found]
+
+
+def test_what_sorts_a_table_is_a_name_and_true_or_false() -> None:
+    document = read_yaml(_EVERYTHING.encode()).document
+    table = next(panel for panel in document["panels"] if panel["type"] == "table")
+    for ascending in (1, "yes", None, {"a": 1e300}):
+        table["encoding"]["sort"] = {"name": "a", "ascending": ascending}
+        [told] = _problems(document)
+        assert told.endswith("or name and ascending, which is true or false.")
+        assert not _VALIDATOR.is_valid(document)
