@@ -23,7 +23,6 @@ LIBRARIES: Final = (
     "django.contrib.staticfiles.storage",
     "django.core.handlers.wsgi",
     "django.core.servers.basehttp",
-    "django.db.backends.postgresql.base",
     "django.db.models",
     "django.forms",
     "django.test",

@@ -98,15 +98,16 @@ class Child:
         ProcessLost when the process ended meanwhile.
         """
         number, owed = next(self._numbers), Future[dict[str, Any]]()
-        with self._lock:
-            self._owed[number] = owed
-        self.send({"id": number, **question})
         patience = timeout + GRACE_SECONDS + (0 if self._heard else START_SECONDS)
 
         def stop() -> None:
             self.send({"stop": number})
 
-        with cancel.stopping(stop), Deadline(patience - GRACE_SECONDS, stop) as deadline:
+        # A stop that comes before the statement has begun stops nothing, so that a cancel repeats it, too.
+        with Deadline(patience - GRACE_SECONDS, stop) as deadline, cancel.stopping(deadline.hurry):
+            with self._lock:
+                self._owed[number] = owed
+            self.send({"id": number, **question})
             try:
                 answer = owed.result(patience)
             except NotYet:

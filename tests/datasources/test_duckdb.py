@@ -208,6 +208,18 @@ def test_a_long_statement_holds_up_no_other(orders: dict[str, Any]) -> None:
     assert run_long
 
 
+def test_a_cancel_stops_a_statement_that_has_not_begun_yet(orders: dict[str, Any]) -> None:
+    for _ in range(3):
+        ENGINE.close(orders)
+        cancel, child = Cancel(), duckdb_process.child(orders["path"])
+        long = threading.Thread(target=endless, args=(orders, cancel))
+        long.start()
+        until(lambda child=child: not child.idle)
+        cancel()
+        long.join(30)
+        assert not long.is_alive()
+
+
 def test_a_forked_process_starts_a_child_of_its_own(orders: dict[str, Any]) -> None:
     run(orders, "SELECT 1")
     mine = duckdb_process.child(orders["path"]).pid
