@@ -83,7 +83,7 @@ def get_or_create_customer(
 
 
 def checked(external_id: str, *, name: str = "", properties: Mapping[str, object] | None = None) -> dict[str, object]:
-    """Return name and properties that a customer can be made with, it may be there already. Raises CustomerRefused."""
+    """Return what a customer is made with. Raises CustomerRefused for a name and properties that none can have."""
     _check_external_id(external_id)
     return {"name": check_name(name or external_id), "properties": check_properties(properties or {})}
 

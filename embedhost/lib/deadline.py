@@ -40,7 +40,7 @@ class Deadline:
             self._stop = _nothing  # The watcher remembers this deadline until it is due, and nothing of the work.
 
     def hurry(self) -> None:
-        """Stop the work now and not when its time is over; as then, until the block is left."""
+        """Stop the work now, as if its time was over: again and again until the block is left."""
         _watcher().add(time.monotonic(), self)
 
     @property
