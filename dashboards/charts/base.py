@@ -163,7 +163,7 @@ def one_of(*words: str) -> Check:
 
 def _texts_by_name(key: str, value: object) -> str | None:
     good = _has_names(value) and all(isinstance(text, str) for text in value.values())
-    return None if good else f"`{key}` gives a text for each name, which has at most {MAX_NAME} characters."
+    return None if good else f"`{key}` gives a text for each name of at most {MAX_NAME} characters."
 
 
 def _colours_by_name(key: str, value: object) -> str | None:

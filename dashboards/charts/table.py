@@ -73,11 +73,13 @@ def _sort(key: str, value: object) -> str | None:
         isinstance(value, Mapping)
         and set(value) <= {"name", "ascending"}
         and isinstance(value.get("name"), str)
-        and isinstance(value.get("ascending", False), bool)
+        and not isinstance(value.get("ascending"), Mapping | list)
     )
     return None if good else f"`{key}` is a column's name, or name and ascending, which is true or false."
 
 
+#: True or false is meant. Versions that were saved with a number or a text, which count as true, must open for ever.
+_TRUTH = {"type": ["boolean", "null", "string", "number"], "exclusiveMinimum": -(2**63), "exclusiveMaximum": 2**63}
 _COLUMNS = Check(_columns, {"type": "array", "items": _COLUMN.schema(), "minItems": 1})
 _SORT = Check(
     _sort,
@@ -86,7 +88,7 @@ _SORT = Check(
             a_column.schema,
             {
                 "type": "object",
-                "properties": {"name": {"type": "string"}, "ascending": yes_or_no.schema},
+                "properties": {"name": {"type": "string"}, "ascending": _TRUTH},
                 "required": ["name"],
                 "additionalProperties": False,
             },

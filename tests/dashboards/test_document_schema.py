@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 
 from dashboards import document_schema, variables
 from dashboards.document_schema import published, schema
-from dashboards.document_text import read_yaml
+from dashboards.document_text import Unreadable, read_json, read_yaml
 from dashboards.settings_spec import problems_of
 from dashboards.spec import SpecError, parse
 from embedhost.lib.env import ROOT
@@ -148,11 +149,27 @@ def test_every_problem_has_the_place_of_its_value() -> None:
         assert place in [problem.place for problem in refused.value.found]
 
 
-def test_what_sorts_a_table_is_a_name_and_true_or_false() -> None:
+def _sorted(ascending: object) -> dict[str, Any]:
     document = read_yaml(_EVERYTHING.encode()).document
     table = next(panel for panel in document["panels"] if panel["type"] == "table")
-    for ascending in (1, "yes", None, {"a": 1e300}):
-        table["encoding"]["sort"] = {"name": "a", "ascending": ascending}
-        [told] = _problems(document)
+    table["encoding"]["sort"] = {"name": "a", "ascending": ascending}
+    return document
+
+
+def test_a_table_is_sorted_by_a_name_and_one_value() -> None:
+    for ascending in ([], [True], {}, {"a": 1e300}):
+        [told] = _problems(_sorted(ascending))
         assert told.endswith("or name and ascending, which is true or false.")
-        assert not _VALIDATOR.is_valid(document)
+        assert not _VALIDATOR.is_valid(_sorted(ascending))
+
+
+def test_a_version_opens_that_was_saved_when_any_value_was_taken_for_true() -> None:
+    for ascending in (True, False, None, 1, 2**53, "yes"):
+        assert _problems(_sorted(ascending)) == []
+        assert _VALIDATOR.is_valid(_sorted(ascending))
+
+
+def test_a_number_that_no_document_can_hold_is_in_no_schema() -> None:
+    assert not _VALIDATOR.is_valid(_sorted(1e300))
+    with pytest.raises(Unreadable, match="too large"):
+        read_json(json.dumps(_sorted(1e300)).encode())
